@@ -1,0 +1,327 @@
+"""Every message between the server and a worker, as frozen dataclasses.
+
+Commands (server to worker) are imperative, events (worker to server) are in the past tense. A message
+travels as one JSON object whose "type" is the class's name. Text offsets here are **code points** of a
+run's own text: the part of the story that the worker was given, which begins at some base and ends at
+the run's insertion point. Tokens that the worker writes are appended to that text by both sides.
+
+How a revision works: the worker's text for a run is changed only by `ReviseRun` (splices applied one
+after the other, each relative to the text that the one before left) and by the worker's own tokens.
+`accepted` says how many tokens of the run the server has taken: when it is not None the worker first
+removes every token with `index >= accepted` from its text, so that both sides agree again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import BadRequestError
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """Replace `delete` code points at `at` by `insert`."""
+
+    at: int
+    delete: int
+    insert: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownToken:
+    """A token that still stands in the text: code points `[start, end)` are token `id` (start may equal end)."""
+
+    start: int
+    end: int
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A token that the model could have written, with its natural-log probability before the sampler."""
+
+    id: int
+    text: str
+    logprob: float
+
+
+# ---------------------------------------------------------------- commands: server to worker
+
+
+@dataclass(frozen=True, slots=True)
+class LoadModel:
+    """Load the model that this worker is for. Sent once, after `WorkerReady`."""
+
+    source: str  # absolute path of a folder or of a .gguf file
+    kind: str  # "folder" | "gguf" | "adapter"
+    base: str | None = None  # for an adapter: absolute path of the base model's folder
+    format: str = "auto"  # "auto" | "raw" | "wp" | "chat" | a template with {prompt} and {story}
+    context: int | None = None  # window in tokens; None: the model's own
+    precision: str = "auto"  # "auto" | "fp32" | "bf16" | "fp16"
+    threads: int | None = None  # None: cores - 1, measured
+    memory_limit_bytes: int | None = None
+    profile_path: str | None = None  # JSON file where measured choices are remembered
+    device: str = "auto"  # "auto" | "cpu" | "cuda" | "mps"
+
+
+@dataclass(frozen=True, slots=True)
+class StartRun:
+    """Begin a run: read `text` and write from its end.
+
+    `params` is a plain dict as described in docs/PROTOCOL.md ("Sampling parameters"). The random number of
+    token `i` is a function of (seed, i). `mode` "prompt" means that `prompt` is a writing prompt and `text`
+    the story written so far in answer to it (often empty).
+    """
+
+    run: str
+    text: str
+    revision: int
+    params: dict[str, Any]
+    seed: int
+    next_index: int = 0
+    credits: int = 16
+    mode: str = "continue"  # "continue" | "prompt"
+    prompt: str = ""
+    memory: str = ""
+    known: tuple[KnownToken, ...] = ()
+    heal: bool = True  # the text may end inside a word: complete it (token healing)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviseRun:
+    """Change a run's text, and optionally its parameters, as of `revision`; see the module's docstring."""
+
+    run: str
+    revision: int
+    accepted: int | None
+    splices: tuple[Splice, ...] = ()
+    params: dict[str, Any] | None = None
+    prompt: str | None = None
+    memory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRun:
+    """Stop after the token in hand; keep everything. Answered by `RunPaused`."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeRun:
+    """Go on after a pause. With no `ReviseRun` between, the tokens are those of an uninterrupted run."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopRun:
+    """End a run and forget it. Answered by `RunEnded` with reason "stopped"."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantCredits:
+    """Allow `tokens` more tokens in flight for a run."""
+
+    run: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreText:
+    """Log-probability of every token of `text`, read afresh without any cache. Answered by `TextScored`."""
+
+    request: str
+    text: str
+    alternatives: int = 0
+    mode: str = "continue"
+    prompt: str = ""
+    known: tuple[KnownToken, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """Free everything and exit."""
+
+
+# ---------------------------------------------------------------- events: worker to server
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerReady:
+    """The first message on a connection; a wrong `secret` closes it."""
+
+    secret: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProgressed:
+    """How far loading is: a stage in words ("importing", "reading weights", "converting", "measuring")."""
+
+    stage: str
+    done: float = 0.0
+    total: float = 0.0  # 0: not known
+    unit: str = ""  # "bytes" | "tensors" | ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoaded:
+    """The model is ready to write."""
+
+    architecture: str
+    parameters: int
+    vocabulary: int
+    context: int  # window in tokens
+    precision: str
+    threads: int
+    device: str
+    format: str  # the format that "auto" was resolved to
+    memory_bytes: int
+    seconds: float
+    croppable: bool  # False: an edit re-reads the whole window
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailed:
+    """The model could not be loaded; the worker exits after this."""
+
+    code: str
+    message: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefillProgressed:
+    """`done` of `total` tokens of the context are read; sent between chunks, and once at the end."""
+
+    run: str
+    done: int
+    total: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenWritten:
+    """One token. `text` may be empty (part of a character, or the part of a word that already stands)."""
+
+    run: str
+    index: int
+    id: int
+    text: str
+    logprob: float  # natural log, of the model's distribution before the sampler
+    alternatives: tuple[Alternative, ...]
+    ms: float
+    revision: int
+    used: int  # tokens in the context when it was computed
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunPaused:
+    """The run rests; `index` is the index that its next token will have."""
+
+    run: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The run is over. `reason`: "stopped" | "finished" | "failed"; `detail` says which limit or what error."""
+
+    run: str
+    reason: str
+    detail: str = ""  # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text"
+    message: str = ""
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredToken:
+    """A token of a scored text, covering code points `[start, end)`; the first has no log-probability."""
+
+    start: int
+    end: int
+    id: int
+    text: str
+    logprob: float | None
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextScored:
+    """The answer to `ScoreText`; `error` is set and `tokens` empty when it failed."""
+
+    request: str
+    tokens: tuple[ScoredToken, ...]
+    error: str = ""
+
+
+Command = (
+    LoadModel | StartRun | ReviseRun | PauseRun | ResumeRun | StopRun | GrantCredits | ScoreText | Shutdown
+)
+Event = (
+    WorkerReady
+    | LoadProgressed
+    | ModelLoaded
+    | LoadFailed
+    | PrefillProgressed
+    | TokenWritten
+    | RunPaused
+    | RunEnded
+    | TextScored
+)
+Message = Command | Event
+
+_TYPES: dict[str, type[Any]] = {t.__name__: t for t in (*Command.__args__, *Event.__args__)}
+_NESTED: dict[str, type[Any]] = {"splices": Splice, "known": KnownToken, "alternatives": Alternative}
+
+
+def encode(message: Message) -> bytes:
+    """One JSON object in UTF-8, without a newline inside, ended by one."""
+    body = _plain(message)
+    body["type"] = type(message).__name__
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(line: bytes) -> Message:
+    """The message in one line.
+
+    Raises: BadRequestError when the line is no JSON object, names no known type, or has wrong fields.
+    """
+    try:
+        body = json.loads(line)
+        kind = _TYPES[body.pop("type")]
+        return kind(**{name: _revive(kind, name, value) for name, value in body.items()})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadRequestError(f"Not a message of the worker link: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    """Fields by name for a message; a nested record becomes a list of its values, in order (shorter)."""
+    return {f.name: _packed(getattr(value, f.name)) for f in dataclasses.fields(value)}
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_packed(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [_packed(getattr(value, f.name)) for f in dataclasses.fields(value)]
+    return value
+
+
+def _revive(kind: type[Any], name: str, value: Any) -> Any:
+    if kind is TextScored and name == "tokens":
+        return tuple(
+            ScoredToken(*item[:5], tuple(Alternative(*a) for a in item[5])) for item in value
+        )
+    if name in _NESTED:
+        nested = _NESTED[name]
+        return tuple(nested(*item) for item in value) if isinstance(value, list) else value
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,198 @@
+"""What the store keeps, as frozen dataclasses: the vocabulary between the story's core and the database.
+
+A commit is a list of these, applied in one transaction in their order (`Store.commit`). Times are
+seconds since the epoch. Document updates are numbered per story by `seq`, without gaps, by the core.
+`Span` is identity: where a stretch of visible text stands in the document order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of visible text: UTF-16 units `[clock, clock + units)` of CRDT client `client`."""
+
+    client: int
+    clock: int
+    units: int
+    num_bytes: int  # the same stretch in UTF-8
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRecord:
+    """Inserts or replaces a story's own row."""
+
+    story: str
+    title: str
+    created: float
+    changed: float
+    settings: dict[str, Any] = field(default_factory=dict)  # mode, model key, params, prompt, …
+    binned: float | None = None
+    document: str = ""  # identity of the CRDT document: a restored backup gets a new one
+    num_words: int = 0
+    opening: str = ""  # the first characters, for the list
+
+
+@dataclass(frozen=True, slots=True)
+class ServerClientRecord:
+    """A CRDT client id that a server used for one opening of a story; never used again."""
+
+    story: str
+    client: int
+    opened: float
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRecord:
+    """One document update of the append-only log."""
+
+    story: str
+    seq: int
+    data: bytes
+    origin: str  # "human" | "run:<id>" | "restore" | "create" | "continue_here"
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRecord:
+    """The whole document after update `seq`: compaction of the log for opening quickly; the log stays."""
+
+    story: str
+    seq: int
+    data: bytes  # the CRDT's state as one update
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AliasRecord:
+    """Text that came back under a new identity: `units` units from (client, clock) are those from the original.
+
+    `original_client` None means: written by a person.
+    """
+
+    story: str
+    client: int
+    clock: int
+    units: int
+    original_client: int | None
+    original_clock: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """Inserts or replaces a run."""
+
+    run: str
+    story: str
+    state: str  # "queued" | "running" | "paused" | "ended"
+    reason: str  # "" until ended; then "stopped" | "finished" | "failed" | "interrupted"
+    detail: str
+    model: str  # registry key
+    model_name: str
+    mode: str
+    prompt: str
+    params: dict[str, Any]
+    seed: int
+    next_index: int
+    continues: str | None
+    started: float
+    ended: float | None
+    left: tuple[int, int] | None  # identity of the character left of the insertion point; None: at the start
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """One token as it was taken into the document: UTF-16 units `[clock, clock + units)` of `client`."""
+
+    story: str
+    run: str
+    index: int
+    id: int
+    text: str
+    logprob: float
+    ms: float
+    revision: int
+    client: int
+    clock: int
+    units: int
+    alternatives: tuple[tuple[int, str, float], ...] = ()  # (id, text, logprob)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote `units` UTF-16 units of a checkpoint's text: a run's tokens, or a person (`run` None)."""
+
+    units: int
+    client: int
+    clock: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRecord:
+    """A node of the history tree: the whole text and who wrote what. The store keeps it as a difference to its parent."""
+
+    checkpoint: str
+    story: str
+    parent: str | None
+    kind: str  # "created" | "run_started" | "run_paused" | "run_ended" | "before_restore" | "restored" | "before_continue" | "continued"
+    time: float
+    run: str | None
+    label: str
+    text: str
+    authors: tuple[Author, ...]
+
+
+Record = (
+    StoryRecord
+    | ServerClientRecord
+    | UpdateRecord
+    | SnapshotRecord
+    | AliasRecord
+    | RunRecord
+    | TokenRecord
+    | CheckpointRecord
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointHead:
+    """A checkpoint without its text, for lists."""
+
+    checkpoint: str
+    story: str
+    parent: str | None
+    kind: str
+    time: float
+    run: str | None
+    label: str
+    num_words: int
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRange:
+    """Where a token stands: enough to attribute characters, without its alternatives."""
+
+    run: str
+    index: int
+    id: int
+    client: int
+    clock: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStory:
+    """Everything needed to open a story: the newest snapshot and the updates after it."""
+
+    record: StoryRecord
+    snapshot: SnapshotRecord | None
+    updates: tuple[UpdateRecord, ...]  # seq > snapshot.seq, in order
+    clients: tuple[int, ...]  # every server client id ever used
+    aliases: tuple[AliasRecord, ...]
+    runs: tuple[RunRecord, ...]
+    tokens: tuple[TokenRange, ...]
+    head: str | None  # the newest checkpoint
