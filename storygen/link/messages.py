@@ -55,8 +55,8 @@ class Alternative:
 class LoadModel:
     """Load the model that this worker is for. Sent once, after `WorkerReady`."""
 
-    source: str  # absolute path of a folder or of a .gguf file
-    kind: str  # "folder" | "gguf" | "adapter"
+    source: str  # absolute path of a folder or of a .gguf file; for "hub" a hub id
+    kind: str  # "folder" | "gguf" | "adapter" | "hub"
     base: str | None = None  # for an adapter: absolute path of the base model's folder
     format: str = "auto"  # "auto" | "raw" | "wp" | "chat" | a template with {prompt} and {story}
     context: int | None = None  # window in tokens; None: the model's own
@@ -65,6 +65,7 @@ class LoadModel:
     memory_limit_bytes: int | None = None
     profile_path: str | None = None  # JSON file where measured choices are remembered
     device: str = "auto"  # "auto" | "cpu" | "cuda" | "mps"
+    models_dir: str | None = None  # takes downloads and, in ".converted", conversions; None: source's folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The worker: turns a context into tokens. Imports nothing of the server."""
