@@ -6,7 +6,7 @@ Importing this is light; torch and transformers are imported by `load`, so that 
 
 from __future__ import annotations
 
-from ...link.messages import LoadModel
+from ...link.messages import LoadModel, LoadProgressed
 from .loaded import LoadedModel, Progress
 
 __all__ = ["LoadedModel", "Progress", "load"]
@@ -20,6 +20,10 @@ def load(spec: LoadModel, progress: Progress) -> LoadedModel:
 
     Raises: ModelError with a reason and a mend when the model cannot be used; it has loaded nothing then.
     """
+    from .quiet import quiet_libraries
+
+    progress(LoadProgressed("importing"))
+    quiet_libraries()
     from .dispatch import load_model
 
     return load_model(spec, progress)

@@ -1,0 +1,133 @@
+"""What lies in a model's folder, read without torch: headers and sizes only.
+
+Knows the safetensors format's header: 8 bytes with its length (little endian), then JSON that gives each
+tensor's type, shape and place. Source: https://github.com/huggingface/safetensors#format
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...errors import ModelError
+
+SAFETENSORS = "model.safetensors"
+SAFETENSORS_INDEX = "model.safetensors.index.json"
+BIN = "pytorch_model.bin"
+BIN_INDEX = "pytorch_model.bin.index.json"
+_MAX_HEADER_BYTES = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFiles:
+    """The files that hold a folder's weights. `form`: "safetensors" | "bin"; `num_bytes` on disk."""
+
+    form: str
+    files: tuple[Path, ...]
+    num_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSizes:
+    """What the headers say: how many numbers there are, and how many bytes they take as stored."""
+
+    num_parameters: int
+    num_bytes: int
+
+
+def weight_files(folder: Path) -> WeightFiles:
+    """The weight files of `folder`, safetensors before `.bin`.
+
+    Raises: ModelError when there are none, or shards that the index names are missing.
+    """
+    for form, single, index in (
+        ("safetensors", SAFETENSORS, SAFETENSORS_INDEX),
+        ("bin", BIN, BIN_INDEX),
+    ):
+        if (folder / single).is_file():
+            return _sized(form, [folder / single])
+        if (folder / index).is_file():
+            return _sized(form, _shards(folder, index))
+    raise ModelError(
+        f"There are no weights in {folder.name}: neither {SAFETENSORS} nor {BIN}.",
+        mend="Copy the weight files into the folder; a download may have been interrupted.",
+    )
+
+
+def safetensors_sizes(files: Iterable[Path]) -> TensorSizes:
+    """Parameters and bytes of safetensors files, from their headers.
+
+    Raises: ModelError when a file is cut off or is no safetensors file.
+    """
+    num_parameters = num_bytes = 0
+    for path in files:
+        for entry in safetensors_header(path).values():
+            num_parameters += math.prod(entry["shape"])
+            start, end = entry["data_offsets"]
+            num_bytes += end - start
+    return TensorSizes(num_parameters, num_bytes)
+
+
+def safetensors_header(path: Path) -> dict[str, Any]:
+    """Tensor name → {dtype, shape, data_offsets}, once the file's length agrees with it.
+
+    Raises: ModelError as above.
+    """
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > _MAX_HEADER_BYTES:
+                raise ValueError("its header is too long")
+            header = json.loads(file.read(length))
+        header.pop("__metadata__", None)
+        end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
+        if path.stat().st_size < 8 + length + end:
+            raise ValueError("it is shorter than its header says")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+        raise ModelError(
+            f"{path.name} is damaged or incomplete ({error}).",
+            mend="Copy or download this file again.",
+        ) from error
+    return dict(header)
+
+
+def is_whole_folder(folder: Path) -> bool:
+    """Whether `folder` holds a config, a fast tokenizer and safetensors weights of full length."""
+    if not all((folder / name).is_file() for name in ("config.json", "tokenizer.json")):
+        return False
+    try:
+        found = weight_files(folder)
+        if found.form != "safetensors":
+            return False
+        safetensors_sizes(found.files)
+    except ModelError:
+        return False
+    return True
+
+
+def _shards(folder: Path, index: str) -> list[Path]:
+    try:
+        names = sorted(
+            set(json.loads((folder / index).read_text(encoding="utf-8"))["weight_map"].values())
+        )
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise ModelError(f"{index} cannot be read: {error}", mend="Copy this file again.") from error
+    if any(not isinstance(name, str) or Path(name).name != name for name in names):
+        raise ModelError(f"{index} names files outside the folder.", mend="Copy this file again.")
+    missing = [name for name in names if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"{len(missing)} of {len(names)} weight files are missing in {folder.name}, "
+            f"the first being {missing[0]}.",
+            mend="Copy the missing files into the folder; a download may have been interrupted.",
+        )
+    return [folder / name for name in names]
+
+
+def _sized(form: str, files: list[Path]) -> WeightFiles:
+    return WeightFiles(form, tuple(files), sum(path.stat().st_size for path in files))
