@@ -68,7 +68,7 @@ class SnapshotRecord:
 
 @dataclass(frozen=True, slots=True)
 class AliasRecord:
-    """Text that came back under a new identity: `units` units from (client, clock) are those from the original.
+    """Text that came back under a new identity: `units` units from (client, clock) are the original's.
 
     `original_client` None means: written by a person.
     """
@@ -100,7 +100,9 @@ class RunRecord:
     continues: str | None
     started: float
     ended: float | None
-    left: tuple[int, int] | None  # identity of the character left of the insertion point; None: at the start
+    left: (
+        tuple[int, int] | None
+    )  # identity of the character left of the insertion point; None: at the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,12 +134,14 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointRecord:
-    """A node of the history tree: the whole text and who wrote what. The store keeps it as a difference to its parent."""
+    """A node of the history tree: the whole text and who wrote it; stored as a difference."""
 
     checkpoint: str
     story: str
     parent: str | None
-    kind: str  # "created" | "run_started" | "run_paused" | "run_ended" | "before_restore" | "restored" | "before_continue" | "continued"
+    # "created" | "run_started" | "run_paused" | "run_ended" | "before_restore" | "restored" |
+    # "before_continue" | "continued"
+    kind: str
     time: float
     run: str | None
     label: str

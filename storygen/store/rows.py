@@ -1,0 +1,167 @@
+"""Records as rows of the tables, and back. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import RowMapping as Row
+
+from ..errors import BadRequestError
+from .records import (
+    AliasRecord,
+    CheckpointHead,
+    CheckpointRecord,
+    RunRecord,
+    StoryRecord,
+)
+
+EXCERPT_CHARACTERS = 160
+
+
+def to_json(value: Any) -> str:
+    """`value` as JSON text.
+
+    Raises: BadRequestError when it is no JSON (NaN and infinities are none).
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadRequestError(f"Not JSON: {error}") from error
+
+
+def story_row(record: StoryRecord) -> dict[str, Any]:
+    """A row of `stories`, without its key."""
+    return {
+        "id": record.story,
+        "title": record.title,
+        "created": record.created,
+        "changed": record.changed,
+        "settings": to_json(record.settings),
+        "binned": record.binned,
+        "document": record.document,
+        "num_words": record.num_words,
+        "opening": record.opening,
+    }
+
+
+def story_record(row: Row) -> StoryRecord:
+    """The record in a row of `stories`."""
+    return StoryRecord(
+        story=row["id"],
+        title=row["title"],
+        created=row["created"],
+        changed=row["changed"],
+        settings=json.loads(row["settings"]),
+        binned=row["binned"],
+        document=row["document"],
+        num_words=row["num_words"],
+        opening=row["opening"],
+    )
+
+
+def run_row(record: RunRecord, story: int) -> dict[str, Any]:
+    """A row of `runs`, without its key; `story` is the story's key."""
+    client, clock = record.left or (None, None)
+    return {
+        "id": record.run,
+        "story": story,
+        "state": record.state,
+        "reason": record.reason,
+        "detail": record.detail,
+        "model": record.model,
+        "model_name": record.model_name,
+        "mode": record.mode,
+        "prompt": record.prompt,
+        "params": to_json(record.params),
+        "seed": str(record.seed),
+        "next_index": record.next_index,
+        "continues": record.continues,
+        "started": record.started,
+        "ended": record.ended,
+        "left_client": client,
+        "left_clock": clock,
+    }
+
+
+def run_record(row: Row, story: str) -> RunRecord:
+    """The record in a row of `runs`."""
+    client = row["left_client"]
+    return RunRecord(
+        run=row["id"],
+        story=story,
+        state=row["state"],
+        reason=row["reason"],
+        detail=row["detail"],
+        model=row["model"],
+        model_name=row["model_name"],
+        mode=row["mode"],
+        prompt=row["prompt"],
+        params=json.loads(row["params"]),
+        seed=int(row["seed"]),
+        next_index=row["next_index"],
+        continues=row["continues"],
+        started=row["started"],
+        ended=row["ended"],
+        left=None if client is None else (client, row["left_clock"]),
+    )
+
+
+def alias_row(record: AliasRecord, story: int) -> dict[str, Any]:
+    """A row of `aliases`, without its key."""
+    return {
+        "story": story,
+        "client": record.client,
+        "clock": record.clock,
+        "units": record.units,
+        "original_client": record.original_client,
+        "original_clock": record.original_clock,
+    }
+
+
+def alias_record(row: Row, story: str) -> AliasRecord:
+    """The record in a row of `aliases`."""
+    return AliasRecord(
+        story,
+        row["client"],
+        row["clock"],
+        row["units"],
+        row["original_client"],
+        row["original_clock"],
+    )
+
+
+def checkpoint_row(record: CheckpointRecord, story: int) -> dict[str, Any]:
+    """A row of `checkpoints`, without its key and what it is a difference to."""
+    return {
+        "id": record.checkpoint,
+        "story": story,
+        "parent": record.parent,
+        "kind": record.kind,
+        "time": record.time,
+        "run": record.run,
+        "label": record.label,
+        "num_words": len(record.text.split()),
+        "excerpt": excerpt(record.text),
+    }
+
+
+def checkpoint_head(row: Row, story: str) -> CheckpointHead:
+    """The head in a row of `checkpoints`."""
+    return CheckpointHead(
+        row["id"],
+        story,
+        row["parent"],
+        row["kind"],
+        row["time"],
+        row["run"],
+        row["label"],
+        row["num_words"],
+        row["excerpt"],
+    )
+
+
+def excerpt(text: str) -> str:
+    """The last words of `text` on one line: where a checkpoint's story stood."""
+    tail = text[-4 * EXCERPT_CHARACTERS :]
+    return " ".join(tail.split())[-EXCERPT_CHARACTERS:]
