@@ -32,7 +32,7 @@ class Splice:
 
 @dataclass(frozen=True, slots=True)
 class KnownToken:
-    """A token that still stands in the text: code points `[start, end)` are token `id` (start may equal end)."""
+    """A token that still stands: code points `[start, end)` are token `id` (start may equal end)."""
 
     start: int
     end: int
@@ -65,7 +65,9 @@ class LoadModel:
     memory_limit_bytes: int | None = None
     profile_path: str | None = None  # JSON file where measured choices are remembered
     device: str = "auto"  # "auto" | "cpu" | "cuda" | "mps"
-    models_dir: str | None = None  # takes downloads and, in ".converted", conversions; None: source's folder
+    models_dir: str | None = (
+        None  # takes downloads and, in ".converted", conversions; None: source's folder
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +236,13 @@ class RunPaused:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The run is over. `reason`: "stopped" | "finished" | "failed"; `detail` says which limit or what error."""
+    """The run is over. `reason`: "stopped" | "finished" | "failed"; `detail` says which limit or error."""
 
     run: str
     reason: str
-    detail: str = ""  # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text"
+    detail: str = (
+        ""  # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text"
+    )
     message: str = ""
     index: int = 0
 
@@ -265,7 +269,15 @@ class TextScored:
 
 
 Command = (
-    LoadModel | StartRun | ReviseRun | PauseRun | ResumeRun | StopRun | GrantCredits | ScoreText | Shutdown
+    LoadModel
+    | StartRun
+    | ReviseRun
+    | PauseRun
+    | ResumeRun
+    | StopRun
+    | GrantCredits
+    | ScoreText
+    | Shutdown
 )
 Event = (
     WorkerReady
@@ -281,7 +293,11 @@ Event = (
 Message = Command | Event
 
 _TYPES: dict[str, type[Any]] = {t.__name__: t for t in (*Command.__args__, *Event.__args__)}
-_NESTED: dict[str, type[Any]] = {"splices": Splice, "known": KnownToken, "alternatives": Alternative}
+_NESTED: dict[str, type[Any]] = {
+    "splices": Splice,
+    "known": KnownToken,
+    "alternatives": Alternative,
+}
 
 
 def encode(message: Message) -> bytes:
@@ -299,7 +315,10 @@ def decode(line: bytes) -> Message:
     try:
         body = json.loads(line)
         kind = _TYPES[body.pop("type")]
-        return kind(**{name: _revive(kind, name, value) for name, value in body.items()})
+        message: Message = kind(
+            **{name: _revive(kind, name, value) for name, value in body.items()}
+        )
+        return message
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadRequestError(f"Not a message of the worker link: {error}") from error
 
@@ -319,10 +338,15 @@ def _packed(value: Any) -> Any:
 
 def _revive(kind: type[Any], name: str, value: Any) -> Any:
     if kind is TextScored and name == "tokens":
-        return tuple(
-            ScoredToken(*item[:5], tuple(Alternative(*a) for a in item[5])) for item in value
-        )
+        return tuple(_scored_token(item) for item in value)
     if name in _NESTED:
         nested = _NESTED[name]
         return tuple(nested(*item) for item in value) if isinstance(value, list) else value
     return tuple(value) if isinstance(value, list) else value
+
+
+def _scored_token(item: list[Any]) -> ScoredToken:
+    start, end, token_id, text, logprob, alternatives = item
+    return ScoredToken(
+        start, end, token_id, text, logprob, tuple(Alternative(*a) for a in alternatives)
+    )

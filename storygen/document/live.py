@@ -1,0 +1,296 @@
+"""The live document: the server's authoritative replica of one story's text.
+
+Every change, a browser's or our own, comes out as a list of `Change`s in the order in which they apply,
+so that insertion points and what a worker was told can be moved through them. The text is mirrored as
+bytes, so that nothing ever turns the whole story into a string. Opening uses a fresh client id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pycrdt import Doc, Text, TextEvent
+
+from ..errors import BadRequestError, ConflictError, RefusedError
+from ..store.records import AliasRecord, Author, Span
+from .authorship import Authorship, Written
+from .spans import SpanList
+from .units import utf16_units
+from .updates import DeletedRange, Struct, Update, parse_state, parse_update
+
+ROOT = "text"
+MAX_STRUCTS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """At byte `at`, `deleted` went away or `inserted` came (one of them is empty)."""
+
+    at: int
+    deleted: str
+    inserted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """Our own insertion: units `[clock, clock + units)` of our client, and the update to send on."""
+
+    clock: int
+    units: int
+    update: bytes
+    changes: tuple[Change, ...]
+
+
+class LiveDocument:
+    """One open story's text with identities. Not thread-safe: one thread at a time."""
+
+    def __init__(self, client: int, server_clients: Sequence[int], authorship: Authorship) -> None:
+        self.client = client
+        self.server_clients = {*server_clients, client}
+        self.authorship = authorship
+        self.spans = SpanList()
+        self.text = bytearray()
+        self.on_change: Callable[[Change], None] | None = None  # told of each when `text` has it
+        self._doc: Doc[Text] = Doc(client_id=client, allow_multithreading=True)
+        self._root = self._doc.get(ROOT, type=Text)
+        self.own_clock = 0  # the clock that our next insertion begins at
+        self._deltas: list[list[dict[str, object]]] = []
+        self._subscription = self._root.observe(self._observe)
+
+    # ------------------------------------------------------------ reading
+
+    def slice(self, start: int, end: int) -> str:
+        """The text of bytes `[start, end)`, which must not cut a character."""
+        return self.text[start:end].decode()
+
+    def state(self) -> bytes:
+        """The state vector, encoded."""
+        return self._doc.get_state()
+
+    def update_since(self, state: bytes | None) -> bytes:
+        """Everything that a replica with `state` lacks, as one update.
+
+        Raises: BadRequestError when `state` is no state vector.
+        """
+        if state is None:
+            return self._doc.get_update()
+        parse_state(state)
+        return self._doc.get_update(state)
+
+    def place(self, at: int) -> tuple[int, int] | None:
+        """Identity of the character left of byte `at`; None for the start of the text."""
+        return self.spans.left_of(self.text, at)
+
+    def locate(self, place: tuple[int, int] | None) -> int | None:
+        """Byte offset just after the character `place`; 0 for None; None when it no longer stands."""
+        return 0 if place is None else self.spans.after(self.text, *place)
+
+    def authors(self) -> tuple[Author, ...]:
+        """Original identities of the whole text."""
+        return tuple(self.authorship.authors(self.spans))
+
+    def written(self) -> list[Written]:
+        """Who wrote what, over the whole text: tokens one by one, a person's text merged."""
+        out: list[Written] = []
+        for author in self.authors():
+            for part in self.authorship.written(author):
+                last = out[-1] if out else None
+                if last and (last.run, last.index) == (part.run, part.index):
+                    out[-1] = Written(last.units + part.units, part.run, part.index)
+                else:
+                    out.append(part)
+        return out
+
+    # ------------------------------------------------------------ a stored document
+
+    def restore_snapshot(self, data: bytes, spans: Sequence[Span]) -> None:
+        """Take a stored state into this fresh replica."""
+        self._apply_raw(data)
+        self.text = bytearray(str(self._root).encode())
+        self.spans = SpanList(spans)
+        assert sum(span.num_bytes for span in self.spans) == len(self.text)
+
+    def replay(self, data: bytes) -> None:
+        """Apply a stored update, whoever made it."""
+        self._apply_parsed(parse_update(data, ROOT))
+
+    # ------------------------------------------------------------ a browser's update
+
+    def apply_update(self, data: bytes, aliases: Sequence[AliasRecord]) -> list[Change]:
+        """Apply a browser's update and the aliases that it declares for its own new text.
+
+        Raises: BadRequestError, RefusedError, ConflictError; then nothing was changed.
+        """
+        update = parse_update(data, ROOT)
+        if len(update.structs) > MAX_STRUCTS:
+            raise BadRequestError("This document update is too large.", code="too_large")
+        known = parse_state(self.state())
+        order = _in_order(update, known)
+        if foreign := {struct.client for struct in order} & self.server_clients:
+            raise RefusedError(f"An update may not write under a server's id ({min(foreign)}).")
+        self._check_aliases(aliases, order, known)
+        for alias in aliases:
+            self.authorship.add_alias(alias)
+        return self._apply_ordered(order, update)
+
+    def _apply_parsed(self, update: Update) -> list[Change]:
+        return self._apply_ordered(_in_order(update, parse_state(self.state())), update)
+
+    def _apply_ordered(self, order: list[Struct], update: Update) -> list[Change]:
+        changes: list[Change] = []
+        for struct in order:
+            changes += self._apply_one(struct.as_update(), struct)
+        if update.deleted:
+            changes += self._apply_one(update.deletions_alone(), None)
+        return changes
+
+    def _apply_one(self, data: bytes, struct: Struct | None) -> list[Change]:
+        self._apply_raw(data)
+        return self._absorb(
+            struct.client if struct else 0, struct.clock + struct.units if struct else 0
+        )
+
+    def _check_aliases(
+        self, aliases: Sequence[AliasRecord], order: list[Struct], known: dict[int, int]
+    ) -> None:
+        """An alias may speak of text that this very update brings, and point to text known before."""
+        fresh = [(s.client, max(s.clock, known.get(s.client, 0)), s.clock + s.units) for s in order]
+        taken: dict[int, int] = {}
+        for alias in sorted(aliases, key=lambda a: (a.client, a.clock)):
+            end = alias.clock + alias.units
+            inside = any(
+                client == alias.client and start <= alias.clock and end <= stop
+                for client, start, stop in _joined(fresh)
+            )
+            original = alias.original_client
+            reach = known.get(original, 0) if original is not None else 1 << 62
+            if original == self.client:
+                reach = max(reach, self.own_clock)
+            if not inside or alias.clock < taken.get(alias.client, 0):
+                raise BadRequestError("An alias speaks of text that this update does not bring.")
+            if (
+                alias.units < 1
+                or alias.original_clock < 0
+                or alias.original_clock + alias.units > reach
+            ):
+                raise BadRequestError("An alias points to text that is not known.")
+            taken[alias.client] = end
+
+    # ------------------------------------------------------------ our own edits
+
+    def insert(self, at: int, text: str) -> Inserted:
+        """Insert `text` (not empty) before byte `at` under our own client id."""
+        before, clock = self.state(), self.own_clock
+        self._root.insert(at, text)
+        self.own_clock += utf16_units(text)
+        changes = self._absorb(self.client, self.own_clock)
+        return Inserted(clock, self.own_clock - clock, self._doc.get_update(before), tuple(changes))
+
+    def delete(self, at: int, num_bytes: int) -> tuple[bytes, list[Change]]:
+        """Delete bytes `[at, at + num_bytes)`; returns the update to send on and the changes."""
+        gone = self.spans.between(self.text, at, at + num_bytes)
+        del self._root[at : at + num_bytes]
+        changes = self._absorb(0, 0)
+        deleted = tuple(DeletedRange(s.client, s.clock, s.units) for _, s in gone)
+        return Update((), deleted).deletions_alone(), changes
+
+    # ------------------------------------------------------------ inside
+
+    def _observe(self, event: TextEvent) -> None:
+        self._deltas.append(event.delta)  # type: ignore[attr-defined]  # set by the extension
+
+    def _apply_raw(self, data: bytes) -> None:
+        self._deltas.clear()
+        self._doc.apply_update(data)
+
+    def _absorb(self, client: int, end_clock: int) -> list[Change]:
+        """Move the mirror and the spans through the deltas of the last transaction.
+
+        `client` and `end_clock` identify the end of the struct that was inserted: what the delta shows is
+        its last units (the first may have been known already).
+        """
+        changes: list[Change] = []
+        for delta in self._deltas:
+            at = 0
+            for part in delta:
+                if "retain" in part:
+                    at += _count(part["retain"])
+                elif "delete" in part:
+                    changes.append(self._take_out(at, _count(part["delete"])))
+                else:
+                    text = str(part["insert"])
+                    changes.append(self._put_in(at, text, client, end_clock))
+                    at += len(text.encode())
+        self._deltas.clear()
+        return changes
+
+    def _put_in(self, at: int, text: str, client: int, end_clock: int) -> Change:
+        raw = text.encode()
+        units = utf16_units(text)
+        self.spans.insert(self.text, at, Span(client, end_clock - units, units, len(raw)))
+        self.text[at:at] = raw
+        return self._tell(Change(at, "", text))
+
+    def _take_out(self, at: int, num_bytes: int) -> Change:
+        deleted = self.slice(at, at + num_bytes)
+        self.spans.delete(self.text, at, num_bytes)
+        del self.text[at : at + num_bytes]
+        return self._tell(Change(at, deleted, ""))
+
+    def _tell(self, change: Change) -> Change:
+        if self.on_change:
+            self.on_change(change)
+        return change
+
+
+def _count(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def _joined(ranges: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    out: list[tuple[int, int, int]] = []
+    for client, start, end in sorted(ranges):
+        if out and out[-1][0] == client and out[-1][2] == start:
+            out[-1] = (client, out[-1][1], end)
+        else:
+            out.append((client, start, end))
+    return out
+
+
+def _in_order(update: Update, known: dict[int, int]) -> list[Struct]:
+    """The new structs in an order in which each stands on what is known.
+
+    Raises: ConflictError ("missing_history") when something it builds on is not known here.
+    """
+    state = dict(known)
+    waiting: dict[int, list[Struct]] = {}
+    for struct in update.structs:
+        if struct.clock + struct.units > state.get(struct.client, 0):
+            waiting.setdefault(struct.client, []).append(struct)
+    for queue in waiting.values():
+        queue.sort(key=lambda s: s.clock, reverse=True)
+    order: list[Struct] = []
+    progress = True
+    while progress:
+        progress = False
+        for client, queue in waiting.items():
+            while queue and _stands(queue[-1], state):
+                struct = queue.pop()
+                state[client] = struct.clock + struct.units
+                order.append(struct)
+                progress = True
+    deleted_unknown = any(d.clock + d.units > state.get(d.client, 0) for d in update.deleted)
+    if any(waiting.values()) or deleted_unknown:
+        raise ConflictError(
+            "This update builds on text that is not known here; send everything since the server's state.",
+            code="missing_history",
+        )
+    return order
+
+
+def _stands(struct: Struct, state: dict[int, int]) -> bool:
+    if struct.clock > state.get(struct.client, 0):
+        return False
+    return all(clock < state.get(client, 0) for client, clock in struct.needs)

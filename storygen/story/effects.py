@@ -1,0 +1,42 @@
+"""What must follow an input: records to commit, news for browsers, commands for workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..link.messages import Command
+from ..store.records import AliasRecord, CheckpointHead, Record, TokenRange
+
+
+@dataclass(slots=True)
+class News:
+    """What browsers are told once the records are committed. `runs` holds ids; views are made when sent."""
+
+    updates: list[bytes] = field(default_factory=list)
+    tokens: list[TokenRange] = field(default_factory=list)
+    aliases: list[AliasRecord] = field(default_factory=list)
+    clients: list[int] = field(default_factory=list)
+    runs: set[str] = field(default_factory=set)
+    checkpoints: list[CheckpointHead] = field(default_factory=list)
+    story: bool = False  # title, counts or settings changed
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.updates
+            or self.tokens
+            or self.aliases
+            or self.clients
+            or self.runs
+            or self.checkpoints
+            or self.story
+        )
+
+
+@dataclass(slots=True)
+class Effects:
+    """`commands` go at once to the model's worker; `credits` (run, model, count) only after the commit."""
+
+    records: list[Record] = field(default_factory=list)
+    news: News = field(default_factory=News)
+    commands: list[tuple[str, Command]] = field(default_factory=list)
+    credits: list[tuple[str, str, int]] = field(default_factory=list)

@@ -1,0 +1,178 @@
+"""What the worker knows of the text before a run's insertion point, and when it must learn more.
+
+The worker has the text of bytes `[base, point)` of the story as it was at the last revision, plus the
+tokens that it wrote since. Every change of the document moves `base` and `point` and, where it lies
+between them, becomes a splice that waits to be sent. How long it waits depends on where it lies:
+
+- *at the point*: typing at the very place where the model writes holds the run until it has rested;
+- *near* (the last two sentences): at once, and a token in flight is dropped;
+- *far*: once typing has rested, and at most `FAR_LATEST_S` late; tokens in flight are kept;
+- *another run's tokens*: at the end of a sentence of theirs.
+
+Splices stay right while they wait: they are relative to the text as it was at that moment, and all that
+the worker does meanwhile is to append at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from ..document.live import Change
+from ..link.messages import Splice
+
+NEAR_BYTES = 480
+HOLD_REST_S = 0.5
+FAR_REST_S = 0.4
+FAR_LATEST_S = 1.5
+
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s|[。！？]|\n")
+
+
+class Distance(IntEnum):
+    """Where a change lies, seen from the insertion point; the smaller, the more urgent."""
+
+    AT_POINT = 0
+    NEAR = 1
+    FAR = 2
+    OTHER_RUN = 3
+    OUTSIDE = 4
+
+
+@dataclass(slots=True)
+class Feed:
+    """Moves with the document; `text` arguments are the document's bytes *after* the change."""
+
+    base: int
+    point: int
+    revision: int = 0
+    waiting: list[Splice] = field(default_factory=list)
+    urgency: Distance = Distance.OUTSIDE
+    first_waiting_s: float = 0.0
+    last_waiting_s: float = 0.0
+    last_at_point_s: float = 0.0
+
+    def absorb(
+        self, change: Change, text: bytearray, now: float, *, by_run: bool, stays: bool
+    ) -> Distance:
+        """Move through one change; returns where it lay.
+
+        `by_run`: another run wrote it. `stays`: text inserted exactly at the point goes right of it
+        (it belongs to a run that stands after this one).
+        """
+        if change.inserted:
+            distance, splice = self._inserted(change, text, stays)
+        else:
+            distance, splice = self._deleted(change, text)
+        if splice is None:
+            return Distance.OUTSIDE
+        if by_run:
+            distance = Distance.OTHER_RUN
+        if not self.waiting:
+            self.first_waiting_s = now
+        self.last_waiting_s = now
+        if distance == Distance.AT_POINT:
+            self.last_at_point_s = now
+        self.waiting.append(splice)
+        self.urgency = min(self.urgency, distance)
+        return distance
+
+    def appended(self, num_bytes: int) -> None:
+        """The run's own token came to stand before the point."""
+        self.point += num_bytes
+
+    def take(self) -> tuple[Splice, ...]:
+        """The waiting splices, to be sent now as a new revision."""
+        splices = tuple(self.waiting)
+        self.waiting.clear()
+        self.urgency = Distance.OUTSIDE
+        self.revision += 1
+        return splices
+
+    def due_at(self) -> float | None:
+        """When the waiting splices must be sent at the latest; None when nothing waits for time."""
+        if not self.waiting or self.urgency >= Distance.OTHER_RUN:
+            return None
+        if self.urgency == Distance.AT_POINT:
+            return self.last_at_point_s + HOLD_REST_S
+        if self.urgency == Distance.NEAR:
+            return self.last_waiting_s
+        return min(self.last_waiting_s + FAR_REST_S, self.first_waiting_s + FAR_LATEST_S)
+
+    def widen(self, base: int, text: bytearray) -> None:
+        """Give the worker earlier text too, from byte `base` on."""
+        assert base <= self.base
+        if base < self.base:
+            self.waiting.append(Splice(0, 0, text[base : self.base].decode()))
+            self.base = base
+
+    def _inserted(
+        self, change: Change, text: bytearray, stays: bool
+    ) -> tuple[Distance, Splice | None]:
+        size = len(change.inserted.encode())
+        at_point = change.at == self.point
+        if change.at > self.point or (at_point and stays):
+            return Distance.OUTSIDE, None
+        if change.at < self.base or (change.at == self.base and self.base > 0 and not at_point):
+            self.base += size
+            self.point += size
+            return Distance.OUTSIDE, None
+        splice = Splice(_code_points(text, self.base, change.at), 0, change.inserted)
+        self.point += size
+        return self._distance(text, change.at + size, at_point), splice
+
+    def _deleted(self, change: Change, text: bytearray) -> tuple[Distance, Splice | None]:
+        raw = change.deleted.encode()
+        start, end = change.at, change.at + len(raw)
+        if start >= self.point:
+            return Distance.OUTSIDE, None
+        first, last = max(start, self.base), min(end, self.point)
+        touches_point = end >= self.point
+        self.point -= last - start
+        if last <= first:
+            self.base -= end - start
+            return Distance.OUTSIDE, None
+        self.base -= first - start
+        gone = raw[first - start : last - start].decode()
+        splice = Splice(_code_points(text, self.base, start), len(gone), "")
+        return self._distance(text, start, touches_point), splice
+
+    def _distance(self, text: bytearray, change_end: int, at_point: bool) -> Distance:
+        if at_point:
+            return Distance.AT_POINT
+        return Distance.NEAR if change_end >= near_start(text, self.point) else Distance.FAR
+
+
+def near_start(text: bytearray, point: int) -> int:
+    """Byte where the last two sentences before `point` begin, at most `NEAR_BYTES` back."""
+    start = max(0, point - NEAR_BYTES)
+    while start < point and text[start] & 0xC0 == 0x80:
+        start += 1
+    tail = text[start:point].decode()
+    ends = [match.end() for match in _SENTENCE_END.finditer(tail)]
+    inner = [end for end in ends if tail[end:].strip()]
+    return start + len(tail[: inner[-2]].encode()) if len(inner) >= 2 else start
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a token's text brings a sentence or a line to its end."""
+    return bool(_SENTENCE_END.search(text + " "))
+
+
+def feed_base(text: bytearray, point: int, num_bytes: int) -> int:
+    """Where to begin the text for a worker that wants about `num_bytes` before `point`: at a line's start."""
+    start = max(0, point - num_bytes)
+    if start == 0:
+        return 0
+    line = text.find(b"\n", start, min(point, start + num_bytes // 4))
+    if line >= 0:
+        return line + 1
+    while text[start] & 0xC0 == 0x80:
+        start += 1
+    return start
+
+
+def _code_points(text: bytearray, start: int, end: int) -> int:
+    raw = text[start:end]
+    return len(raw) if raw.isascii() else len(raw.decode())

@@ -1,0 +1,159 @@
+"""One run as the story sees it: its state, what its worker was told, and how fast it writes."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..store.records import RunRecord
+from . import states
+from .feed import Feed
+
+CREDITS = 16
+_RATE_TOKENS = 24
+_RATE_GAP_S = 2.0
+
+
+@dataclass(slots=True)
+class Run:
+    """Mutable; changed only by `Story`. `order` says which of two runs at one place stands left."""
+
+    id: str
+    order: int
+    model: str
+    model_name: str
+    mode: str
+    prompt: str
+    params: dict[str, Any]
+    seed: int
+    started: float
+    feed: Feed
+    continues: str | None = None
+    next_index: int = 0
+    state: str = states.QUEUED
+    reason: str = ""
+    detail: str = ""
+    message: str = ""
+    ended: float | None = None
+    fed: bool = False  # the worker has this run
+    holding: bool = False  # typing at its place has not come to rest
+    min_revision: int = 0  # tokens computed from an older revision are dropped
+    reading: tuple[int, int] | None = None
+    used: int = 0
+    window: int = 0
+    left: tuple[int, int] | None = None
+    stored: RunRecord | None = None
+    times: deque[float] = field(default_factory=lambda: deque(maxlen=_RATE_TOKENS))
+
+    @property
+    def live(self) -> bool:
+        """Queued, running or paused."""
+        return self.state != states.ENDED
+
+    @property
+    def resumable(self) -> bool:
+        """Ended by the death of a worker or a server, so that its place is still kept."""
+        return self.state == states.ENDED and self.reason == "interrupted"
+
+    def advance(self, event: str, now: float) -> None:
+        """Move along the table.
+
+        Raises: ConflictError when the table forbids it.
+        """
+        self.state = states.next_state(self.state, event)
+        if self.state == states.ENDED:
+            self.reason = states.END_REASONS[event]
+            self.ended = now
+        if self.state != states.RUNNING:
+            self.holding = False
+            self.reading = None
+            self.times.clear()
+
+    def tokens_per_s(self) -> float | None:
+        """The rate of the last tokens; None until two have come."""
+        if len(self.times) < 2 or self.times[-1] == self.times[0]:
+            return None
+        return (len(self.times) - 1) / (self.times[-1] - self.times[0])
+
+    def token_came(self, now: float) -> None:
+        """Count a token for the rate; a long gap starts it anew."""
+        if self.times and now - self.times[-1] > _RATE_GAP_S:
+            self.times.clear()
+        self.times.append(now)
+
+    def record(self, story: str) -> RunRecord:
+        """The run as it is stored."""
+        return RunRecord(
+            run=self.id,
+            story=story,
+            state=self.state,
+            reason=self.reason,
+            detail=self.detail or self.message,
+            model=self.model,
+            model_name=self.model_name,
+            mode=self.mode,
+            prompt=self.prompt,
+            params=self.params,
+            seed=self.seed,
+            next_index=self.next_index,
+            continues=self.continues,
+            started=self.started,
+            ended=self.ended,
+            left=self.left,
+        )
+
+    def view(self, story: str) -> dict[str, Any]:
+        """The run as browsers see it; docs/PROTOCOL.md, Run."""
+        rate = self.tokens_per_s()
+        return {
+            "id": self.id,
+            "story": story,
+            "state": self.state,
+            "reason": self.reason,
+            "detail": self.detail,
+            "message": self.message,
+            "model": self.model,
+            "model_name": self.model_name,
+            "mode": self.mode,
+            "prompt": self.prompt,
+            "params": self.params,
+            "seed": self.seed,
+            "next_index": self.next_index,
+            "continues": self.continues,
+            "started": self.started,
+            "ended": self.ended,
+            "left": list(self.left) if self.left else None,
+            "revision": self.feed.revision,
+            "reading": {"done": self.reading[0], "total": self.reading[1]}
+            if self.reading
+            else None,
+            "holding": self.holding,
+            "tokens_per_s": round(rate, 2) if rate else None,
+            "used": self.used,
+            "window": self.window,
+        }
+
+
+def from_record(record: RunRecord, order: int, point: int) -> Run:
+    """A stored run that has ended, with its place at byte `point`."""
+    return Run(
+        id=record.run,
+        order=order,
+        model=record.model,
+        model_name=record.model_name,
+        mode=record.mode,
+        prompt=record.prompt,
+        params=record.params,
+        seed=record.seed,
+        started=record.started,
+        feed=Feed(point, point),
+        continues=record.continues,
+        next_index=record.next_index,
+        state=record.state,
+        reason=record.reason,
+        detail=record.detail,
+        ended=record.ended,
+        left=record.left,
+        stored=record,
+    )

@@ -1,0 +1,392 @@
+"""All runs of one open story: commands on them, what their workers say, and edits they must learn of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..document.live import Change
+from ..errors import ConflictError, NotFoundError
+from ..link.messages import (
+    Command,
+    Event,
+    GrantCredits,
+    KnownToken,
+    PauseRun,
+    PrefillProgressed,
+    ResumeRun,
+    ReviseRun,
+    RunEnded,
+    RunPaused,
+    StartRun,
+    StopRun,
+    TokenWritten,
+)
+from ..store.records import RunRecord
+from . import states
+from .feed import Distance, Feed, ends_sentence, feed_base
+from .page import Page
+from .run import CREDITS, Run, from_record
+
+BYTES_PER_TOKEN = 8  # how much text a worker is given for each token of its window
+KEPT_PLACES = 3  # ended runs whose place is moved along, so that they can be resumed
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """What a writer asks for; `at` is a byte offset."""
+
+    model: str
+    model_name: str
+    mode: str
+    prompt: str
+    params: dict[str, Any]
+    seed: int
+    at: int
+
+
+class Runs:
+    """The runs of a page. Every method takes `now`, seconds on one clock."""
+
+    def __init__(self, page: Page, records: Iterable[RunRecord]) -> None:
+        self._page = page
+        self._runs: dict[str, Run] = {}
+        self._windows: dict[str, int] = {}  # models that are ready, and their windows in tokens
+        self._order = 0
+        for record in records:
+            self._order += 1
+            point = page.document.locate(record.left)
+            at = len(page.document.text) if point is None else point
+            self._runs[record.run] = from_record(record, self._order, at)
+        page.listener = self._on_change
+
+    # ------------------------------------------------------------ reading
+
+    def views(self, ids: Iterable[str] | None = None) -> list[dict[str, Any]]:
+        """Runs as browsers see them, oldest first; all of them unless `ids` are given."""
+        wanted = self._runs if ids is None else {i for i in self._runs if i in set(ids)}
+        return [self._runs[run].view(self._page.id) for run in self._runs if run in wanted]
+
+    def get(self, run: str) -> Run:
+        """The run with this id.
+
+        Raises: NotFoundError.
+        """
+        try:
+            return self._runs[run]
+        except KeyError:
+            raise NotFoundError("There is no such run in this story.") from None
+
+    def live(self) -> list[Run]:
+        """Runs that have not ended."""
+        return [run for run in self._runs.values() if run.live]
+
+    def models_in_use(self) -> set[str]:
+        """Models that some live run needs."""
+        return {run.model for run in self.live()}
+
+    def deadline(self) -> float | None:
+        """When `tick` is next needed."""
+        due = [run.feed.due_at() for run in self._runs.values() if run.state == states.RUNNING]
+        return min((at for at in due if at is not None), default=None)
+
+    # ------------------------------------------------------------ commands
+
+    def start(self, new: NewRun, now: float, *, continues: Run | None = None) -> Run:
+        """A new run, queued until `model_ready`."""
+        self._page.checkpoint("run_started", now)
+        self._order += 1
+        run = Run(
+            id=self._page.new_id(),
+            order=self._order,
+            model=new.model,
+            model_name=new.model_name,
+            mode=new.mode,
+            prompt=new.prompt,
+            params=new.params,
+            seed=new.seed,
+            started=now,
+            feed=Feed(new.at, new.at),
+            continues=continues.id if continues else None,
+            next_index=continues.next_index if continues else 0,
+        )
+        self._runs[run.id] = run
+        self._touch(run)
+        return run
+
+    def pause(self, run_id: str, now: float) -> Run:
+        """Rest after the token in hand.
+
+        Raises: ConflictError, NotFoundError.
+        """
+        run = self.get(run_id)
+        run.advance("pause", now)
+        if run.fed:
+            self._send(run, PauseRun(run.id))
+        self._touch(run)
+        return run
+
+    def resume(self, run_id: str, now: float) -> Run:
+        """Go on; a run that was interrupted is continued by a new one, which is returned.
+
+        Raises: ConflictError, NotFoundError.
+        """
+        run = self.get(run_id)
+        if run.resumable:
+            if any(other.continues == run.id for other in self._runs.values()):
+                raise ConflictError("This run has been resumed already.")
+            again = NewRun(
+                run.model,
+                run.model_name,
+                run.mode,
+                run.prompt,
+                run.params,
+                run.seed,
+                run.feed.point,
+            )
+            return self.start(again, now, continues=run)
+        if run.fed:
+            run.advance("resume", now)
+            if run.feed.waiting:
+                self._revise(run, accepted=True)
+            self._send(run, ResumeRun(run.id))
+        else:
+            run.advance("requeue", now)
+            self._feed_if_ready(run, now)
+        self._touch(run)
+        return run
+
+    def stop(self, run_id: str, now: float) -> Run:
+        """End the run for good; what it wrote stays.
+
+        Raises: ConflictError, NotFoundError.
+        """
+        run = self.get(run_id)
+        was_fed = run.fed
+        self._end(run, "stop", now)
+        if was_fed:
+            self._send(run, StopRun(run.id))
+        return run
+
+    def change_params(self, run_id: str, params: dict[str, Any], now: float) -> Run:
+        """Go on with other sampling parameters from the next token.
+
+        Raises: ConflictError, NotFoundError.
+        """
+        run = self.get(run_id)
+        if not run.live:
+            raise ConflictError("This run has ended; start a new one with these parameters.")
+        run.params = params
+        if run.fed:
+            self._revise(run, accepted=True, params=params)
+        self._touch(run)
+        return run
+
+    # ------------------------------------------------------------ models and workers
+
+    def model_ready(self, model: str, window: int, now: float) -> None:
+        """A worker has loaded `model`, whose window is `window` tokens: its queued runs begin."""
+        self._windows[model] = window
+        for run in self.live():
+            if run.model == model:
+                self._feed_if_ready(run, now)
+
+    def model_gone(self, model: str, now: float, *, reason: str = "") -> None:
+        """The worker of `model` died or could not load it: runs are interrupted, or fail for `reason`."""
+        self._windows.pop(model, None)
+        for run in self.live():
+            if run.model == model and (reason or run.fed):
+                run.message = reason
+                run.fed = False
+                self._end(run, "fail" if reason else "interrupt", now)
+
+    def worker_said(self, event: Event, now: float) -> None:
+        """An event about one run; one about a run that has ended changes nothing."""
+        run = self._runs.get(getattr(event, "run", ""))
+        if run is None or not run.live or not run.fed:
+            return
+        if isinstance(event, TokenWritten):
+            self._token(run, event, now)
+        elif isinstance(event, PrefillProgressed):
+            run.reading = (event.done, event.total) if event.done < event.total else None
+            self._page.effects.news.runs.add(run.id)
+        elif isinstance(event, RunPaused):
+            self._rested(run, now)
+        elif isinstance(event, RunEnded) and event.reason != "stopped":
+            run.detail, run.message = event.detail, event.message
+            run.fed = False
+            self._end(run, "finish" if event.reason == "finished" else "fail", now)
+
+    def tick(self, now: float) -> None:
+        """Send what has waited long enough."""
+        for run in self._runs.values():
+            if run.state == states.RUNNING and run.fed:
+                self._settle(run, now)
+
+    def settle_places(self) -> None:
+        """Store each run whose row or place has changed; called before the effects are taken."""
+        places = [run for run in self._runs.values() if run.live]
+        places += [run for run in self._runs.values() if run.resumable][-KEPT_PLACES:]
+        changed = [self._runs[run] for run in self._page.effects.news.runs if run in self._runs]
+        for run in {run.id: run for run in [*places, *changed]}.values():
+            if run.live or run.resumable:
+                run.left = self._page.document.place(run.feed.point)
+            record = run.record(self._page.id)
+            if record != run.stored:
+                run.stored = record
+                self._page.effects.records.append(record)
+                self._touch(run)
+
+    # ------------------------------------------------------------ inside
+
+    def _token(self, run: Run, event: TokenWritten, now: float) -> None:
+        if event.revision < run.min_revision or event.index != run.next_index:
+            self._send(run, GrantCredits(run.id, 1))
+            return
+        run.next_index += 1
+        run.reading = None
+        run.used, run.window = event.used, event.window
+        if run.state == states.RUNNING:
+            run.token_came(now)
+        self._page.token(event, run.feed.point, now)
+        self._page.effects.credits.append((run.id, run.model, 1))
+        self._page.effects.news.runs.add(run.id)
+        if ends_sentence(event.text):
+            for other in self._runs.values():
+                if other is not run and other.feed.urgency == Distance.OTHER_RUN and _writes(other):
+                    self._revise(other, accepted=False)
+
+    def _on_change(self, change: Change, by: str | None, now: float) -> None:
+        text = self._page.document.text
+        writer = self._runs.get(by) if by else None
+        for run in self._runs.values():
+            if run is writer:
+                run.feed.appended(len(change.inserted.encode()))
+                continue
+            if not (run.live or run.resumable):
+                continue
+            stays = writer is not None and run.order < writer.order
+            run.feed.absorb(change, text, now, by_run=writer is not None, stays=stays)
+            if not run.fed:
+                run.feed.take()
+            elif writer is None:
+                self._settle(run, now)
+
+    def _settle(self, run: Run, now: float) -> None:
+        """Do what the most urgent waiting change asks for."""
+        urgency, due = run.feed.urgency, run.feed.due_at()
+        if run.state == states.PAUSED and urgency <= Distance.NEAR:
+            run.min_revision = run.feed.revision + 1
+        if run.state != states.RUNNING or due is None:
+            return
+        if urgency == Distance.AT_POINT and not run.holding:
+            run.holding = True
+            run.min_revision = run.feed.revision + 1
+            run.times.clear()
+            self._send(run, PauseRun(run.id))
+            self._touch(run)
+        if now < due:
+            return
+        held, run.holding = run.holding, False
+        self._revise(run, accepted=urgency <= Distance.NEAR)
+        if held:
+            self._send(run, ResumeRun(run.id))
+            self._touch(run)
+
+    def _revise(self, run: Run, *, accepted: bool, params: dict[str, Any] | None = None) -> None:
+        """Send what waits as a new revision; `accepted`: tokens computed before it are dropped."""
+        self._widen_if_short(run)
+        splices = run.feed.take()
+        if accepted:
+            run.min_revision = run.feed.revision
+        count = run.next_index if accepted else None
+        self._send(run, ReviseRun(run.id, run.feed.revision, count, splices, params))
+
+    def _widen_if_short(self, run: Run) -> None:
+        """After large deletions, give the worker text from further back."""
+        wanted = self._windows.get(run.model, 0) * BYTES_PER_TOKEN
+        if run.feed.base > 0 and run.feed.point - run.feed.base < wanted // 2:
+            text = self._page.document.text
+            run.feed.widen(feed_base(text, run.feed.point, wanted), text)
+
+    def _feed_if_ready(self, run: Run, now: float) -> None:
+        window = self._windows.get(run.model)
+        if window is None or run.state != states.QUEUED:
+            return
+        document = self._page.document
+        point = run.feed.point
+        base = feed_base(document.text, point, window * BYTES_PER_TOKEN)
+        run.feed = Feed(base, point)
+        run.advance("begin", now)
+        run.fed, run.window, run.min_revision = True, window, 0
+        known = self._known(run, base, point)
+        end = len(document.slice(base, point))
+        self._send(
+            run,
+            StartRun(
+                run=run.id,
+                text=document.slice(base, point),
+                revision=run.feed.revision,
+                params=run.params,
+                seed=run.seed,
+                next_index=run.next_index,
+                credits=CREDITS,
+                mode=run.mode,
+                prompt=run.prompt,
+                known=known,
+                heal=not (known and known[-1].end == end),
+            ),
+        )
+        self._touch(run)
+
+    def _known(self, run: Run, base: int, point: int) -> tuple[KnownToken, ...]:
+        """Ids of the tokens that still stand whole in `[base, point)`, written by the same model."""
+        document = self._page.document
+        same = {other.id for other in self._runs.values() if other.model == run.model}
+        out: list[KnownToken] = []
+        at = 0
+        for start, span in document.spans.between(document.text, base, point):
+            raw = document.slice(start, start + span.num_bytes)
+            offsets = _code_points_by_unit(raw)
+            done = 0
+            for original in document.authorship.originals(span.client, span.clock, span.units):
+                for token in document.authorship.tokens_within(original):
+                    if token.run in same:
+                        first = done + token.clock - original.clock
+                        last = first + token.units
+                        out.append(KnownToken(at + offsets[first], at + offsets[last], token.id))
+                done += original.units
+            at += len(raw)
+        return tuple(out)
+
+    def _rested(self, run: Run, now: float) -> None:
+        if run.state == states.PAUSED and self._page.changed_since_head():
+            self._page.checkpoint("run_paused", now, run=run.id)
+
+    def _end(self, run: Run, event: str, now: float) -> None:
+        run.advance(event, now)
+        run.fed = False
+        self._page.checkpoint("run_ended", now, run=run.id)
+        self._page.describe(now)
+        self._touch(run)
+
+    def _send(self, run: Run, command: Command) -> None:
+        self._page.effects.commands.append((run.model, command))
+
+    def _touch(self, run: Run) -> None:
+        self._page.effects.news.runs.add(run.id)
+
+
+def _writes(run: Run) -> bool:
+    return run.state == states.RUNNING and run.fed and not run.holding
+
+
+def _code_points_by_unit(text: str) -> list[int] | range:
+    """For each UTF-16 offset of `text`, the code point offset."""
+    if text.isascii():
+        return range(len(text) + 1)
+    out: list[int] = []
+    for index, char in enumerate(text):
+        out += [index] * (2 if char > "\uffff" else 1)
+    return [*out, len(text)]

@@ -1,0 +1,92 @@
+"""One open story: the page, its runs and its settings; the only door that the server's rooms use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..errors import ConflictError, NotFoundError
+from ..store.records import CheckpointRecord, StoredStory
+from .effects import Effects
+from .page import Page
+from .runs import NewRun, Runs
+
+Place = tuple[int, int] | None
+DESCRIBE_EVERY_S = 5.0
+
+
+class Story:
+    """`client` is a CRDT client id that no server has used for this story before."""
+
+    def __init__(self, stored: StoredStory, client: int, new_id: Callable[[], str]) -> None:
+        self.page = Page(stored, client, new_id)
+        self.runs = Runs(self.page, stored.runs)
+        self._described = 0.0
+
+    @property
+    def id(self) -> str:
+        """The story's id."""
+        return self.page.id
+
+    def begin(self, text: str, now: float) -> None:
+        """Put the first text into a new story and make its first checkpoint."""
+        if text:
+            self.page.put_in(0, text, (), "create", now)
+        self.page.describe(now)
+        self.page.checkpoint("created", now)
+
+    def start_run(self, new: NewRun, at: Place | str, now: float) -> dict[str, Any]:
+        """Start a run at a place or at "end"; `new.at` is ignored."""
+        point = self._byte(at)
+        run = self.runs.start(
+            NewRun(new.model, new.model_name, new.mode, new.prompt, new.params, new.seed, point),
+            now,
+        )
+        return run.view(self.id)
+
+    def continue_here(self, at: Place, now: float) -> str:
+        """Take out what follows a place; returns the checkpoint that keeps it."""
+        start, end = self._byte(at), len(self.page.document.text)
+        if start == end:
+            raise ConflictError("Nothing follows this place.")
+        kept = self.page.checkpoint("before_continue", now)
+        self.page.take_out(start, end, "continue_here", now)
+        self.page.checkpoint("continued", now)
+        self.page.describe(now)
+        return kept
+
+    def restore(self, target: CheckpointRecord, now: float) -> str:
+        """Bring the text back to a checkpoint; returns the one that undoes it."""
+        before = self.page.restore(target, now)
+        self.page.describe(now)
+        return before
+
+    def change_settings(self, patch: dict[str, Any], now: float) -> dict[str, Any]:
+        """Merge checked settings; a value of None removes its key."""
+        merged = {**self.page.record.settings, **patch}
+        settings = {key: value for key, value in merged.items() if value is not None}
+        self.page.describe(now, settings=settings)
+        return settings
+
+    def tick(self, now: float) -> None:
+        """What time asks for: edits that have waited, and the story's counts."""
+        self.runs.tick(now)
+        if now - self._described >= DESCRIBE_EVERY_S and self.page.uncounted():
+            self._described = now
+            self.page.describe(now)
+
+    def take_effects(self) -> Effects:
+        """Everything that must follow the inputs since the last call."""
+        self.runs.settle_places()
+        return self.page.take_effects()
+
+    def _byte(self, at: Place | str) -> int:
+        if at == "end":
+            return len(self.page.document.text)
+        assert not isinstance(at, str)
+        point = self.page.document.locate(at)
+        if point is None:
+            raise NotFoundError(
+                "That place in the text is gone; put the caret somewhere and try again."
+            )
+        return point

@@ -1,0 +1,128 @@
+"""A scripted worker: speaks the worker link's messages without a model, one word per token.
+
+What it writes is a function of its text, so that tests can see what it has read: by default token `i` of
+a run is ` w<i>`; a script "quote" writes the last word of the first line, in guillemets; any other
+script is a list of words that it goes through. It follows the rules of `link/messages.py` to the letter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from storygen.link.messages import (
+    Alternative,
+    Command,
+    Event,
+    GrantCredits,
+    PauseRun,
+    ResumeRun,
+    ReviseRun,
+    RunEnded,
+    RunPaused,
+    StartRun,
+    StopRun,
+    TokenWritten,
+)
+
+WINDOW = 1000
+
+
+@dataclass
+class ScriptedRun:
+    """One run inside the scripted worker."""
+
+    text: str
+    revision: int
+    next_index: int
+    credits: int
+    max_tokens: int
+    paused: bool = False
+    written: list[tuple[int, str]] = field(default_factory=list)
+
+
+class ScriptedWorker:
+    """`handle` takes a command, `step` writes one token of each run that may write."""
+
+    def __init__(self, script: str | list[str] = "count") -> None:
+        self.runs: dict[str, ScriptedRun] = {}
+        self._script = script
+
+    def handle(self, command: Command) -> list[Event]:
+        """Carry a command out; returns what is answered at once."""
+        if isinstance(command, StartRun):
+            limit = int(command.params.get("max_tokens") or 0)
+            self.runs[command.run] = ScriptedRun(
+                command.text, command.revision, command.next_index, command.credits, limit
+            )
+            return []
+        run = self.runs.get(getattr(command, "run", ""))
+        if run is None:
+            return []
+        if isinstance(command, ReviseRun):
+            _revise(run, command)
+        elif isinstance(command, PauseRun):
+            run.paused = True
+            return [RunPaused(command.run, run.next_index)]
+        elif isinstance(command, ResumeRun):
+            run.paused = False
+        elif isinstance(command, GrantCredits):
+            run.credits += command.tokens
+        elif isinstance(command, StopRun):
+            del self.runs[command.run]
+            return [RunEnded(command.run, "stopped", index=run.next_index)]
+        return []
+
+    def step(self) -> list[Event]:
+        """One token of every run that is neither paused nor out of credits."""
+        events: list[Event] = []
+        for run_id, run in list(self.runs.items()):
+            if run.paused or run.credits <= 0:
+                continue
+            events.append(self._write(run_id, run))
+            if run.max_tokens and run.next_index >= run.max_tokens:
+                del self.runs[run_id]
+                events.append(RunEnded(run_id, "finished", "max_tokens", index=run.next_index))
+        return events
+
+    def _write(self, run_id: str, run: ScriptedRun) -> TokenWritten:
+        text = self._next(run)
+        event = TokenWritten(
+            run=run_id,
+            index=run.next_index,
+            id=1000 + run.next_index,
+            text=text,
+            logprob=-1.0,
+            alternatives=(Alternative(7, " other", -1.5),),
+            ms=1.0,
+            revision=run.revision,
+            used=len(run.text.split()),
+            window=WINDOW,
+        )
+        run.text += text
+        run.written.append((run.next_index, text))
+        run.next_index += 1
+        run.credits -= 1
+        return event
+
+    def _next(self, run: ScriptedRun) -> str:
+        if self._script == "count":
+            return f" w{run.next_index}"
+        if self._script == "quote":
+            words = run.text.split("\n", 1)[0].split()
+            return f" «{words[-1] if words else ''}»"
+        return self._script[run.next_index % len(self._script)]
+
+
+def _revise(run: ScriptedRun, command: ReviseRun) -> None:
+    if command.accepted is not None:
+        while run.written and run.written[-1][0] >= command.accepted:
+            _, text = run.written.pop()
+            assert run.text.endswith(text), "a dropped token must be the end of the text"
+            run.text = run.text[: len(run.text) - len(text)]
+        run.next_index = command.accepted
+    for splice in command.splices:
+        assert 0 <= splice.at <= splice.at + splice.delete <= len(run.text), splice
+        run.text = run.text[: splice.at] + splice.insert + run.text[splice.at + splice.delete :]
+    if command.splices:
+        run.written.clear()
+    run.revision = command.revision
