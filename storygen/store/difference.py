@@ -2,25 +2,25 @@
 
 Texts are compared line by line (a story's edits lie scattered: the model writes at the end while the
 writer mends the beginning), authors entry by entry. A difference is a list of changes from the front:
-keep so many items, drop so many, put these. Exact: `apply(a, difference(a, b)) == b`.
+keep so many items, drop so many, put these. Exact, and never slow: lines that stand once in both texts
+anchor the comparison (a "patience" difference), so it takes n log n steps however different they are.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from .packing import pack_authors, unpack_authors
 from .records import Author
 from .varints import Reader, put
 
-# Past so many changed items an exact comparison costs more time than its result saves space.
-MAX_COMPARED = 2_000
-
-_Item = TypeVar("_Item")
+_Item = TypeVar("_Item", bound=Hashable)
+_Chain: TypeAlias = "tuple[int, int, _Chain | None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +86,43 @@ class _Change(Generic[_Item]):
 
 
 def _changes(old: Sequence[_Item], new: Sequence[_Item]) -> Iterator[_Change[_Item]]:
-    start = _num_common(old, new)
-    most = min(len(old), len(new)) - start
-    end = min(_num_common(old[::-1], new[::-1]), most)
-    before, after = old[start : len(old) - end], new[start : len(new) - end]
-    if len(before) + len(after) > MAX_COMPARED:
-        yield _Change(start, len(before), after)
-        return
-    keep = start
-    for tag, i, j, m, n in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if tag == "equal":
-            keep += j - i
-        else:
-            yield _Change(keep, j - i, after[m:n])
-            keep = 0
+    kept = i = j = 0
+    for i_next, j_next in (*_anchors(old, new), (len(old), len(new))):
+        before, after = old[i:i_next], new[j:j_next]
+        start = _num_common(before, after)
+        end = _num_common(before[start:][::-1], after[start:][::-1])
+        if start + end < max(len(before), len(after)):
+            yield _Change(
+                i + start - kept, len(before) - start - end, after[start : len(after) - end]
+            )
+            kept = i_next - end
+        i, j = i_next, j_next
+
+
+def _anchors(old: Sequence[_Item], new: Sequence[_Item]) -> list[tuple[int, int]]:
+    """Places of items that each sequence has exactly once, the most that stand in the same order in both."""
+    where = _unique(new)
+    pairs = [(i, where[item]) for item, i in _unique(old).items() if item in where]
+    # The longest increasing subsequence: `best[n]` ends the chain of n + 1 pairs with the lowest end.
+    best: list[int] = []
+    chains: list[_Chain] = []
+    for i, j in pairs:
+        length = bisect_left(best, j)
+        chain: _Chain = (i, j, chains[length - 1] if length else None)
+        best[length : length + 1] = [j]
+        chains[length : length + 1] = [chain]
+    found = []
+    last = chains[-1] if chains else None
+    while last is not None:
+        found.append((last[0], last[1]))
+        last = last[2]
+    return found[::-1]
+
+
+def _unique(items: Sequence[_Item]) -> dict[_Item, int]:
+    """Items that occur once, with their places, in order."""
+    counts = Counter(items)
+    return {item: place for place, item in enumerate(items) if counts[item] == 1}
 
 
 def _num_common(a: Sequence[_Item], b: Sequence[_Item]) -> int:
