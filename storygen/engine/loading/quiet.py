@@ -1,4 +1,4 @@
-"""Keeps progress bars, advice and telemetry of the libraries off the worker: the page shows progress itself."""
+"""Keeps the libraries' progress bars, advice and telemetry off: the page shows progress itself."""
 
 from __future__ import annotations
 

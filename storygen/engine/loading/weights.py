@@ -116,7 +116,9 @@ def _shards(folder: Path, index: str) -> list[Path]:
             set(json.loads((folder / index).read_text(encoding="utf-8"))["weight_map"].values())
         )
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise ModelError(f"{index} cannot be read: {error}", mend="Copy this file again.") from error
+        raise ModelError(
+            f"{index} cannot be read: {error}", mend="Copy this file again."
+        ) from error
     if any(not isinstance(name, str) or Path(name).name != name for name in names):
         raise ModelError(f"{index} names files outside the folder.", mend="Copy this file again.")
     missing = [name for name in names if not (folder / name).is_file()]
