@@ -13,22 +13,13 @@ from typing import Any
 from peft import PeftModel
 
 from ...errors import ModelError
-from .config import first_line, read_json
+from ...modelfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, first_line, read_json, safetensors_header
 from .folder import LOAD_ERRORS
-from .weights import safetensors_header
 
-ADAPTER_CONFIG = "adapter_config.json"
-_SAFETENSORS = "adapter_model.safetensors"
-_BIN = "adapter_model.bin"
 _MERGEABLE = {
     "LORA", "ADALORA", "LOHA", "LOKR", "OFT", "BOFT", "IA3", "VERA", "HRA", "FOURIERFT", "BONE", "SHIRA",
     "MISS", "RANDLORA", "C3A", "DELORA", "ROAD", "GRALORA",
 }  # fmt: skip
-
-
-def is_adapter(folder: Path) -> bool:
-    """Whether `folder` holds an adapter and not a whole model."""
-    return (folder / ADAPTER_CONFIG).is_file() and not (folder / "config.json").is_file()
 
 
 def base_name(folder: Path) -> str:
@@ -54,9 +45,9 @@ def check_adapter(folder: Path) -> None:
             mend="Use the merged model.",
             code="remote_code",
         )
-    if not any((folder / name).is_file() for name in (_SAFETENSORS, _BIN)):
+    if not any((folder / name).is_file() for name in ADAPTER_WEIGHTS):
         raise ModelError(
-            f"There are no weights in {folder.name}: neither {_SAFETENSORS} nor {_BIN}.",
+            f"There are no weights in {folder.name}: neither {' nor '.join(ADAPTER_WEIGHTS)}.",
             mend="Copy the adapter's weight file into the folder.",
         )
 
@@ -83,9 +74,9 @@ def merged(model: Any, folder: Path, num_tokens: int) -> Any:
 
 def _embedding_rows(folder: Path, num_tokens: int) -> int:
     """Rows that the embeddings need for this adapter: what it carries itself, or nothing special."""
-    if not (folder / _SAFETENSORS).is_file():
+    if not (folder / ADAPTER_WEIGHTS[0]).is_file():
         return 0
-    header = safetensors_header(folder / _SAFETENSORS)
+    header = safetensors_header(folder / ADAPTER_WEIGHTS[0])
     rows = [
         int(entry["shape"][0])
         for name, entry in header.items()

@@ -15,10 +15,9 @@ from transformers import AutoModelForCausalLM
 
 from ...errors import ModelError
 from ...link.messages import LoadProgressed
+from ...modelfiles import SAFETENSORS, SAFETENSORS_INDEX, WeightFiles, first_line
 from .building import built_folder, converted_folder, sign
-from .config import first_line
 from .loaded import Progress
-from .weights import SAFETENSORS, SAFETENSORS_INDEX, WeightFiles
 
 
 def count_parameters(found: WeightFiles) -> int:

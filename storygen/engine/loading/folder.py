@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCausalLM
 
 from ...errors import ModelError
-from .config import first_line
+from ...modelfiles import first_line
 
 LOAD_ERRORS = (
     ValueError,

@@ -24,7 +24,7 @@ from huggingface_hub.errors import (
 
 from ...errors import ModelError
 from ...link.messages import LoadProgressed
-from .config import first_line
+from ...modelfiles import first_line
 from .loaded import Progress
 from .memory import gigabytes
 

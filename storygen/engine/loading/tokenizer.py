@@ -8,16 +8,10 @@ from typing import Any
 from transformers import AutoTokenizer
 
 from ...errors import ModelError
-from .config import first_line, read_json
+from ...modelfiles import first_line, has_tokenizer, read_json
 from .folder import LOAD_ERRORS
 
-_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json")
 _NAMED = ("raw", "wp", "chat")
-
-
-def has_tokenizer(folder: Path) -> bool:
-    """Whether `folder` holds files that a tokenizer can be made of."""
-    return any((folder / name).is_file() for name in _FILES)
 
 
 def load_tokenizer(folder: Path) -> Any:

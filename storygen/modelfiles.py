@@ -1,7 +1,8 @@
-"""What lies in a model's folder, read without torch: headers and sizes only.
+"""What lies in a model's folder, read with the standard library alone: names, JSON, headers and sizes.
 
-Knows the safetensors format's header: 8 bytes with its length (little endian), then JSON that gives each
-tensor's type, shape and place. Source: https://github.com/huggingface/safetensors#format
+Both the registry (which must not import torch) and the worker judge folders by this. Knows the header of
+the safetensors format: 8 bytes with its length (little endian), then JSON that gives each tensor's type,
+shape and place. Source: https://github.com/huggingface/safetensors#format
 """
 
 from __future__ import annotations
@@ -14,12 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import ModelError
+from .errors import ModelError
 
 SAFETENSORS = "model.safetensors"
 SAFETENSORS_INDEX = "model.safetensors.index.json"
 BIN = "pytorch_model.bin"
 BIN_INDEX = "pytorch_model.bin.index.json"
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
+_OTHER_ENDINGS = (
+    "ForMaskedLM",
+    "Classification",
+    "ForQuestionAnswering",
+    "ForMultipleChoice",
+    "ForNextSentencePrediction",
+)
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json")
 _MAX_HEADER_BYTES = 100_000_000
 
 
@@ -38,6 +49,77 @@ class TensorSizes:
 
     num_parameters: int
     num_bytes: int
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises: ModelError when it is missing, or broken, with line and column.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ModelError(
+            f"There is no {path.name} in {path.parent.name}.",
+            mend=f"Copy {path.name} from the model's original folder.",
+        ) from None
+    except json.JSONDecodeError as error:
+        raise ModelError(
+            f"{path.name} in {path.parent.name} is broken at line {error.lineno}, "
+            f"column {error.colno}: {error.msg}.",
+            mend="Correct it there in a text editor, or copy the original file again.",
+        ) from error
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        raise ModelError(
+            f"{path.name} in {path.parent.name} cannot be read: {first_line(error)}",
+            mend="Copy the original file again.",
+        ) from error
+    if not isinstance(found, dict):
+        raise ModelError(
+            f"{path.name} in {path.parent.name} holds no JSON object.",
+            mend="Copy the original file again.",
+        )
+    return found
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text, cut to a length that fits on a page."""
+    lines = str(error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__)[:300]
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether `folder` holds an adapter and not a whole model."""
+    return (folder / ADAPTER_CONFIG).is_file() and not (folder / "config.json").is_file()
+
+
+def has_tokenizer(folder: Path) -> bool:
+    """Whether `folder` holds files that a tokenizer can be made of."""
+    return any((folder / name).is_file() for name in TOKENIZER_FILES)
+
+
+def class_names(config: dict[str, Any]) -> list[str]:
+    """The model classes that a config.json names."""
+    named = config.get("architectures")
+    return [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+
+
+def check_purpose(name: str, config: dict[str, Any]) -> None:
+    """Raises: ModelError with code "architecture" when config.json names a class made for something else."""
+    classes = class_names(config)
+    if config.get("is_encoder_decoder"):
+        raise wrong_purpose(name, classes[0] if classes else "a model with an encoder")
+    if classes and all(one.endswith(_OTHER_ENDINGS) for one in classes):
+        raise wrong_purpose(name, classes[0])
+
+
+def wrong_purpose(name: str, what: str) -> ModelError:
+    """The error for a model that is something other than a writer of text."""
+    return ModelError(
+        f"{name} is {what}, which was not made to continue a text.",
+        mend="Use a causal language model: one whose architecture ends in ForCausalLM or LMHeadModel.",
+        code="architecture",
+    )
 
 
 def weight_files(folder: Path) -> WeightFiles:
