@@ -27,7 +27,7 @@ def read_entries(config: ConfigFile, places: Places) -> tuple[ModelEntry, ...]:
         for mode, section in ((CONTINUE, config.continuation), (PROMPT, config.prompt))
         for name, value in section.items()
     ]
-    named = {entry.source for entry in listed} | {entry.base for entry in listed}
+    named = {entry.source for entry in listed}
     found = [entry for entry in found_entries(places) if entry.source not in named]
     return _unique(_merged([*listed, *found]))
 
@@ -64,7 +64,7 @@ def opened_entry(value: str, places: Places) -> ModelEntry:
 
 def _entry(mode: str, name: str, value: Any, places: Places) -> ModelEntry:
     key = f"{mode}:{_key_text(name)}"
-    settings = {"source": value} if isinstance(value, str) else value
+    settings: Any = {"source": value} if isinstance(value, str) else value
     problem = _settings_problem(settings)
     if problem:
         source = Source("", "folder", usable=False, reason=problem, mend="Correct it in config.js.")

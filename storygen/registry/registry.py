@@ -109,14 +109,12 @@ class Registry:
     def _fingerprint(self) -> _Mark:
         """Times and sizes of everything that entries are made from."""
         folders = [self._places.models_dir, *_folders_in(self._places.models_dir)]
-        for value in (
-            *self._config.continuation.values(),
-            *self._config.prompt.values(),
-            self._extra,
-        ):
+        for value in (*self._config.continuation.values(), *self._config.prompt.values()):
             source = value.get("source") if isinstance(value, dict) else value
             if isinstance(source, str) and source.strip() and "\0" not in source:
-                folders += [self._places.project_root / source, Path(source).expanduser()]
+                folders.append(self._places.project_root / source)
+        if self._extra is not None:
+            folders.append(Path(self._extra).expanduser())
         marks = [_mark_of(self._config_path)]
         for folder in dict.fromkeys(folders):
             marks.append(_mark_of(folder))

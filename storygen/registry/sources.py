@@ -89,11 +89,9 @@ def inspect(path: Path, places: Places, base: str | None = None) -> Source:
             _check_gguf(path)
             return found
         if kind == "adapter":
-            return dataclasses.replace(
-                found,
-                base=str(_check_adapter(path, places, base)),
-                has_template=_has_template(path),
-            )
+            found_base = _check_adapter(path, places, base)
+            has_template = _has_template(path if has_tokenizer(path) else found_base)
+            return dataclasses.replace(found, base=str(found_base), has_template=has_template)
         _check_folder(path)
         return dataclasses.replace(found, has_template=_has_template(path))
     except ModelError as error:
@@ -191,7 +189,7 @@ def _check_adapter(path: Path, places: Places, base: str | None) -> Path:
 
 
 def _find_base(stated: str, adapter: Path, places: Places) -> Path | None:
-    """The base by its name: as a whole, as a hub id's folder, by its last part, or as configs call themselves."""
+    """The base by its name: whole, as a hub id's folder, by its last part, or as a config calls itself."""
     name = stated.replace("\\", "/").rstrip("/")
     if not name:
         return None
