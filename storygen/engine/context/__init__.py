@@ -1,0 +1,1 @@
+"""What the model reads: the head that a prompt format makes, and the tail of the story that fits."""

@@ -1,0 +1,140 @@
+"""The text of one run and the ids that the model should have read for it, through tokens and edits.
+
+Knows no model and no sampling. Tokens are pushed as they are drawn and held until their text is final;
+those let go are part of the text. `revise` applies what the server says: it may take back tokens of the
+run, change the text anywhere, and then the end of the text may be a word to complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...link.messages import ReviseRun, StartRun
+from ..text.held import DrawnToken, HeldText, ReadyToken
+from .window import Window
+
+if TYPE_CHECKING:
+    from ..cache_plan import Ids
+    from ..writing_model import WritingModel
+
+
+class RunContext:
+    """`index` is the index of the next token that will be let go."""
+
+    def __init__(self, writing: WritingModel, start: StartRun) -> None:
+        self._writing = writing
+        self._mode, self._prompt, self._memory = start.mode, start.prompt, start.memory
+        head = writing.head(start.mode, start.prompt, start.memory)
+        self._lead = head.lead
+        self._head = writing.head_ids(head.text)
+        self.text = writing.tokenize(
+            start.text, known=start.known, lead=head.lead, first=not head.text
+        )
+        self.window = Window(self._room())
+        self.held = HeldText()
+        self.index = start.next_index
+        self._let_go_from = start.next_index
+        self._sizes: list[int] = []
+        heal = (start.heal and not self.text.ends_known) or not start.text
+        self._typed_end = len(self.text.data) if heal else -1
+        self._heal()
+
+    @property
+    def num_drawn(self) -> int:
+        """The index of the next token to be drawn: held ones count."""
+        return self.index + len(self.held.tokens)
+
+    @property
+    def rest(self) -> bytes:
+        """Bytes that the next token must begin with."""
+        return self.text.rest
+
+    @property
+    def unfinished(self) -> bytes:
+        """The bytes of a character that the last token cut."""
+        return self.held.unfinished or (self.text.unfinished if self.text.rest else b"")
+
+    def wanted(self) -> Ids:
+        """The ids that the model should have read; at least one, at most its window."""
+        self.window.fit(len(self.text.ids) + len(self.held.tokens))
+        story = self.text.ids[self.window.start :] + [token.id for token in self.held.tokens]
+        if not story and not len(self._head):
+            self._head = self._writing.fallback_ids
+            self.window.room = self._room()
+        return np.concatenate([self._head, np.array(story, dtype=np.int64)])
+
+    def push(self, token: DrawnToken) -> None:
+        """Take a drawn token (its `width` is worked out here); what it adds is held."""
+        data = self._writing.bytes.of(token.id)
+        rest = self.text.rest
+        width = len(data)
+        if self.text.implies_space and not self.held.tokens and data.startswith(b" "):
+            width -= 1
+            data = data if rest else data[1:]
+        self.held.push(replace(token, width=width), data[len(rest) :])
+
+    def let_go(self, ready: Iterable[ReadyToken]) -> None:
+        """Tokens whose text is final become part of the text."""
+        for token in ready:
+            self.text.append(token.drawn.id, token.text, token.drawn.width)
+            self._sizes.append(len(token.text.encode()))
+            self.index += 1
+
+    def revise(self, change: ReviseRun) -> None:
+        """Apply a revision, apart from its parameters.
+
+        Raises: BadRequestError when a splice lies outside the text.
+        """
+        if change.accepted is not None:
+            self._take_back(change.accepted)
+        if change.splices and self.text.covered > len(self.text.data):
+            self.held.clear()
+            self.text.truncate(0)
+        for splice in change.splices:
+            self._splice(splice.at, splice.delete, splice.insert)
+        if change.prompt is not None or change.memory is not None:
+            self._prompt = self._prompt if change.prompt is None else change.prompt
+            self._memory = self._memory if change.memory is None else change.memory
+            self._make_head()
+        self._heal()
+
+    def give_up_healing(self) -> None:
+        """Read the unfinished word as it stands: no token of the model begins with it."""
+        self._typed_end = -1
+        self.text.settle()
+
+    def _take_back(self, accepted: int) -> None:
+        accepted = min(max(accepted, self._let_go_from), self.index)
+        self.held.clear()
+        self.text.truncate(sum(self._sizes[accepted - self._let_go_from :]))
+        self._sizes.clear()
+        self.index = self._let_go_from = accepted
+
+    def _splice(self, at: int, delete: int, insert: str) -> None:
+        size = len(self.text.data)
+        touches_end = at + delete >= self.text.num_chars
+        self.window.moved(self.text.splice(at, delete, insert))
+        if touches_end:
+            self.held.clear()
+            self._typed_end = len(self.text.data)
+        elif self._typed_end >= 0:
+            self._typed_end += len(self.text.data) - size
+
+    def _heal(self) -> None:
+        if self.text.data and self._typed_end == len(self.text.data):
+            self.text.take_back_word()
+        elif not self.held.tokens:
+            self.text.settle()
+
+    def _make_head(self) -> None:
+        head = self._writing.head(self._mode, self._prompt, self._memory)
+        text = head.text if head.lead == self._lead else head.text + head.lead
+        self._head = self._writing.head_ids(text)
+        self.window.room = self._room()
+
+    def _room(self) -> int:
+        return self._writing.window - len(self._head)

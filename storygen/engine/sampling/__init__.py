@@ -1,0 +1,1 @@
+"""How the next token is chosen. Importing this package loads no torch: the server reads `parameters`."""

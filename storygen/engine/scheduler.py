@@ -1,0 +1,127 @@
+"""All runs of one model, fairly interleaved: each gets one step in turn, a token or a chunk of reading.
+
+A step is three verbs: `_schedule` picks who is next, `_forward` lets the model read, `_sample` lets each
+make its token of it. Batching means that `_schedule` returns several and `_forward` reads them together.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Protocol
+
+from ..link.messages import Event
+from .cache_plan import Ids
+from .model import ReadState
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .writing_model import WritingModel
+
+log = logging.getLogger(__name__)
+
+DEFAULT_CACHE_BYTES = 2 * 1024**3
+
+
+class Reader(Protocol):
+    """Whatever takes turns at the model: a run, or a text to be scored."""
+
+    run: str
+    state: ReadState
+    paused: bool
+    ended: bool
+    reads_every: bool  # logits after every token, not only the last
+
+    @property
+    def wants_step(self) -> bool: ...
+    def next_chunk(self) -> Ids: ...
+    def take(self, chunk: Ids, logits: Tensor, started: float) -> list[Event]: ...
+    def fail(self, message: str) -> list[Event]: ...
+    def evict(self) -> None: ...
+
+
+class Scheduler:
+    """Readers by name, in the order of their turns: the first has waited longest."""
+
+    def __init__(self, writing: WritingModel, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
+        self._writing = writing
+        self._cache_bytes = cache_bytes
+        self._readers: OrderedDict[str, Reader] = OrderedDict()
+
+    def add(self, reader: Reader) -> None:
+        """Let `reader` take turns until it has ended."""
+        self._readers[reader.run] = reader
+
+    def get(self, run: str) -> Reader | None:
+        """The reader of that name, or None when it has ended or never was."""
+        return self._readers.get(run)
+
+    def remove(self, run: str) -> None:
+        """Forget a reader."""
+        self._readers.pop(run, None)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a step would do anything."""
+        return any(reader.wants_step for reader in self._readers.values())
+
+    def step(self) -> list[Event]:
+        """One step of those whose turn it is; nothing when all rest.
+
+        An error ends its readers as failed, and the others go on.
+        """
+        started = time.perf_counter()
+        readers = self._schedule()
+        events: list[Event] = []
+        try:
+            chunks = [reader.next_chunk() for reader in readers]
+            logits = self._forward(readers, chunks)
+            for reader, chunk, scores in zip(readers, chunks, logits, strict=True):
+                events += reader.take(chunk, scores, started)
+        except Exception as error:  # the worker's loop: an error is the end of its run alone
+            log.exception("a step failed")
+            for reader in readers:
+                events += reader.fail(describe(error))
+        for reader in readers:
+            if reader.ended:
+                self.remove(reader.run)
+        return events
+
+    def make_room(self) -> None:
+        """Free the caches of paused readers, longest rested first, until all fit the budget."""
+        used = sum(reader.state.num_bytes for reader in self._readers.values())
+        for reader in list(self._readers.values()):
+            if used <= self._cache_bytes:
+                return
+            if reader.paused and reader.state.num_bytes:
+                used -= reader.state.num_bytes
+                reader.evict()
+
+    def _schedule(self) -> list[Reader]:
+        """Whose turn it is: one reader, the one that has waited longest; it goes to the end of the row."""
+        for run, reader in self._readers.items():
+            if reader.wants_step:
+                self._readers.move_to_end(run)
+                return [reader]
+        return []
+
+    def _forward(self, readers: list[Reader], chunks: list[Ids]) -> list[Tensor]:
+        """The logits of each reader after its chunk."""
+        model = self._writing.model
+        return [
+            model.read(reader.state, chunk, every=reader.reads_every)
+            for reader, chunk in zip(readers, chunks, strict=True)
+        ]
+
+
+def describe(error: Exception) -> str:
+    """An error in words for a person."""
+    text = str(error).strip() or type(error).__name__
+    if isinstance(error, MemoryError) or "not enough memory" in text or "out of memory" in text:
+        return (
+            "There was not enough memory for this run. Close other programs or runs, "
+            "or choose a smaller model or a shorter context."
+        )
+    return text

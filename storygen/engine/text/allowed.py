@@ -1,0 +1,78 @@
+"""Which tokens may come next: those that keep the text whole, and those that complete a word.
+
+A token that would make the text malformed UTF-8, special tokens and rows without a token never come; in
+the midst of a character only its continuations do. All of it is worked out once or when it is needed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from .token_bytes import TokenBytes
+from .utf8 import can_follow, is_boundary
+
+
+class AllowedTokens:
+    """For a model of `vocabulary` rows; `ends_of_text` are allowed at whole characters unless banned."""
+
+    def __init__(
+        self,
+        token_bytes: TokenBytes,
+        vocabulary: int,
+        ends_of_text: frozenset[int],
+        device: str = "cpu",
+    ) -> None:
+        self._bytes = token_bytes
+        self._vocabulary = vocabulary
+        self._device = device
+        known = [(token_bytes.of(number), number) for number in range(len(token_bytes))]
+        self._sorted = sorted(item for item in known if item[0])
+        self._continuing = [item for item in self._sorted if not is_boundary(item[0], 0)]
+        whole = [number for data, number in self._sorted if can_follow(b"", data)]
+        self._starts = frozenset(whole)
+        self._banned = self._all_but(whole)
+        self._banned_but_end = self._all_but([*whole, *ends_of_text])
+        self._after = lru_cache(maxsize=512)(self._ids_after)
+
+    def banned(self, unfinished: bytes, rest: bytes, *, may_end: bool) -> Tensor | None:
+        """Mask `(vocab,) bool` of tokens that must not come, or None when nothing fits at all.
+
+        `unfinished`: bytes of the character that stands half written; `rest`: bytes that must come next.
+        """
+        if rest:
+            return self._only(self._ids_extending(unfinished, rest))
+        if unfinished:
+            return self._only(self._after(unfinished))
+        return self._banned_but_end if may_end else self._banned
+
+    def _only(self, ids: list[int]) -> Tensor | None:
+        return self._all_but(ids) if ids else None
+
+    def _all_but(self, ids: list[int]) -> Tensor:
+        mask = torch.ones(self._vocabulary, dtype=torch.bool)
+        mask[ids] = False
+        return mask.to(self._device)
+
+    def _ids_after(self, unfinished: bytes) -> list[int]:
+        return [number for data, number in self._continuing if can_follow(unfinished, data)]
+
+    def _ids_extending(self, unfinished: bytes, rest: bytes) -> list[int]:
+        """Tokens that begin with `rest`, or with which `rest` begins."""
+        low = bisect_left(self._sorted, (rest, -1))
+        ids = []
+        for data, number in self._sorted[low:]:
+            if not data.startswith(rest):
+                break
+            if number in self._starts if not unfinished else can_follow(unfinished, data):
+                ids.append(number)
+        for size in range(1, len(rest)):
+            first = bisect_left(self._sorted, (rest[:size], -1))
+            for data, number in self._sorted[first:]:
+                if data != rest[:size]:
+                    break
+                ids.append(number)
+        return ids
