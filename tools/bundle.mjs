@@ -19,31 +19,39 @@ const FONT_SCRIPTS = ["latin", "latin-ext", "greek", "cyrillic", "vietnamese"];
 
 const EXPORTS = `export * as Y from "yjs";
 export { IndexeddbPersistence } from "y-indexeddb";
-export { ySync, ySyncAnnotation, yCollab } from "y-codemirror.next";
+export { ySyncAnnotation, yCollab } from "y-codemirror.next";
 export { io } from "socket.io-client";
 export {
-  Annotation,
-  Compartment,
   EditorSelection,
   EditorState,
+  MapMode,
   Prec,
-  RangeSet,
   RangeSetBuilder,
   StateEffect,
   StateField,
-  Transaction,
 } from "@codemirror/state";
 export {
   Decoration,
   EditorView,
+  RectangleMarker,
   ViewPlugin,
-  WidgetType,
   drawSelection,
   keymap,
+  layer,
   placeholder,
 } from "@codemirror/view";
 export { defaultKeymap } from "@codemirror/commands";
-export { search, searchKeymap, openSearchPanel, closeSearchPanel } from "@codemirror/search";
+export { closeSearchPanel, search, searchKeymap } from "@codemirror/search";
+`;
+
+const TYPES = `export type {
+  ChangeSet,
+  Extension,
+  StateEffectType,
+  Transaction,
+  TransactionSpec,
+} from "@codemirror/state";
+export type { DecorationSet, KeyBinding, ViewUpdate } from "@codemirror/view";
 `;
 
 async function bundle() {
@@ -59,7 +67,7 @@ async function bundle() {
     target: "es2022",
     legalComments: "linked",
   });
-  await writeFile(join(VENDOR, "libs.d.ts"), EXPORTS);
+  await writeFile(join(VENDOR, "libs.d.ts"), EXPORTS + TYPES);
   for (const script of FONT_SCRIPTS) {
     const name = `literata-${script}-opsz-normal.woff2`;
     await copyFile(join(FONT, "files", name), join(VENDOR, "fonts", name));

@@ -1,0 +1,95 @@
+/**
+ * Keeps the place where a run writes in sight, but only while the reader is there.
+ *
+ * Following ends when the reader scrolls away from that place and begins again when they come back to
+ * it. The page is moved only by as much as the writing went below the resting line.
+ */
+
+import { caretsField } from "./carets.js";
+
+/** @typedef {import("../../vendor/libs.js").EditorView} EditorView */
+
+/** Where in the window's height the line being written may lie at lowest. */
+const LOWEST = 0.72;
+
+export class Follow {
+  /**
+   * @param {EditorView} view
+   * @param {(following: boolean) => void} changed
+   */
+  constructor(view, changed) {
+    this.view = view;
+    this.changed = changed;
+    this.following = true;
+    this.lastTop = 0;
+    this.onScroll = this.onScroll.bind(this);
+    view.scrollDOM.addEventListener("scroll", this.onScroll, { passive: true });
+  }
+
+  stop() {
+    this.view.scrollDOM.removeEventListener("scroll", this.onScroll);
+  }
+
+  /** The text grew or the carets moved: come along when following. */
+  keepUp() {
+    if (!this.following) return;
+    this.view.requestMeasure({
+      key: this,
+      read: () => this.#overshoot(),
+      write: (overshoot) => {
+        if (overshoot > 0) this.view.scrollDOM.scrollTop += overshoot;
+      },
+    });
+  }
+
+  /** Go to the place where the run writes, and stay with it. */
+  resume() {
+    this.#set(true);
+    const caret = this.#caret();
+    if (!caret) return;
+    const { view } = this;
+    const { defaultLineHeight } = view;
+    const top = view.lineBlockAt(caret.at).bottom - view.scrollDOM.clientHeight * LOWEST;
+    view.scrollDOM.scrollTop = Math.max(0, top + defaultLineHeight);
+    this.keepUp();
+  }
+
+  onScroll() {
+    const { scrollTop } = this.view.scrollDOM;
+    const up = scrollTop < this.lastTop - 1;
+    this.lastTop = scrollTop;
+    if (!this.#caret()) return;
+    if (this.following && up) this.#set(this.#caretInSight());
+    else if (!this.following && this.#caretInSight()) this.#set(true);
+  }
+
+  #caret() {
+    return this.view.state.field(caretsField).find((caret) => caret.kind === "run");
+  }
+
+  #caretInSight() {
+    const caret = this.#caret();
+    if (!caret) return true;
+    const spot = this.view.coordsAtPos(Math.min(caret.at, this.view.state.doc.length), -1);
+    const frame = this.view.scrollDOM.getBoundingClientRect();
+    return spot !== null && spot.top < frame.bottom && spot.bottom > frame.top;
+  }
+
+  /** @returns {number} pixels by which the line being written lies too low */
+  #overshoot() {
+    const caret = this.#caret();
+    const at = caret ? Math.min(caret.at, this.view.state.doc.length) : -1;
+    if (at < 0) return 0;
+    const frame = this.view.scrollDOM.getBoundingClientRect();
+    const spot = this.view.coordsAtPos(at, -1);
+    const bottom = spot ? spot.bottom : frame.top + this.view.lineBlockAt(at).bottom;
+    return Math.ceil(bottom - (frame.top + frame.height * LOWEST));
+  }
+
+  /** @param {boolean} following */
+  #set(following) {
+    if (following === this.following) return;
+    this.following = following;
+    this.changed(following);
+  }
+}

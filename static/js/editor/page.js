@@ -1,0 +1,239 @@
+/**
+ * The page that is written on: CodeMirror bound to the story's document.
+ *
+ * Line breaks are line feeds alone: with CodeMirror's default a carriage return would count differently
+ * here and in the document. Undo is the document's own, so that it reverts only one's own edits.
+ */
+
+import {
+  EditorState,
+  EditorView,
+  Prec,
+  closeSearchPanel,
+  defaultKeymap,
+  drawSelection,
+  keymap,
+  placeholder,
+  search,
+  searchKeymap,
+  yCollab,
+} from "../../vendor/libs.js";
+import { Finger } from "../document/finger.js";
+import { attributedClipboard } from "./clipboard.js";
+import { authorColours, authorsLearned } from "./author_colours.js";
+import { caretsField, remoteCarets, setCarets } from "./carets.js";
+import { Follow } from "./follow.js";
+
+/** @typedef {import("../../vendor/libs.js").Transaction} Transaction */
+/** @typedef {import("../protocol.js").Place} Place */
+/** @typedef {import("../protocol.js").Run} Run */
+/** @typedef {import("../protocol.js").Caret} Caret */
+
+const FORGET_CARET_MS = 60_000;
+
+export class Page {
+  /**
+   * @param {HTMLElement} parent
+   * @param {import("../document/story_document.js").StoryDocument} story
+   * @param {{selectionChanged: (atEnd: boolean, length: number) => void, followingChanged: (on: boolean) => void,
+   *   runWrote: (text: string) => void, caretMoved: (anchor: Place, head: Place) => void}} on
+   */
+  constructor(parent, story, on) {
+    this.story = story;
+    this.on = on;
+    this.finger = new Finger(story.text);
+    /** @type {Run[]} */
+    this.runs = [];
+    /** @type {Map<string, {caret: Caret, seen: number}>} */
+    this.others = new Map();
+    const start = story.text.toString();
+    this.view = new EditorView({
+      parent,
+      state: EditorState.create({
+        doc: start,
+        selection: { anchor: start.length },
+        extensions: this.#extensions(),
+      }),
+    });
+    this.follow = new Follow(this.view, on.followingChanged);
+    this.#tellSelection();
+  }
+
+  stop() {
+    this.follow.stop();
+    this.view.destroy();
+  }
+
+  focus() {
+    this.view.focus();
+  }
+
+  /** @returns {Place | "end"} where Write would begin */
+  placeToWrite() {
+    const { head } = this.view.state.selection.main;
+    return head >= this.view.state.doc.length ? "end" : this.finger.placeAt(head);
+  }
+
+  /** @returns {Place} */
+  caretPlace() {
+    return this.finger.placeAt(this.view.state.selection.main.head);
+  }
+
+  /** @returns {string} the whole text; for copying and downloading only */
+  wholeText() {
+    return this.view.state.doc.toString();
+  }
+
+  /** @returns {{words: number, model: number}} words, and UTF-16 units that runs wrote; walks the whole text */
+  counts() {
+    const { doc } = this.view.state;
+    let words = 0;
+    for (const line of doc.iterLines()) words += line.match(/\S+/g)?.length ?? 0;
+    let model = 0;
+    for (const { client, clock, units } of this.finger.stretches(0, doc.length)) {
+      for (const piece of this.story.identities.written(client, clock, units)) {
+        if (piece.run !== null) model += piece.units;
+      }
+    }
+    return { words, model };
+  }
+
+  caretToEnd() {
+    this.view.dispatch({ selection: { anchor: this.view.state.doc.length }, scrollIntoView: true });
+  }
+
+  /**
+   * The document took in what the server sent.
+   *
+   * @param {Run[]} runs of the story, latest states
+   * @param {Caret[]} carets of other windows that moved
+   */
+  serverSpoke(runs, carets) {
+    this.runs = runs;
+    const now = Date.now();
+    for (const caret of carets) this.others.set(caret.who, { caret, seen: now });
+    for (const [who, { seen }] of this.others) {
+      if (now - seen > FORGET_CARET_MS) this.others.delete(who);
+    }
+    this.view.dispatch({ effects: [setCarets.of(this.#carets()), authorsLearned.of(null)] });
+    this.follow.keepUp();
+  }
+
+  /** @returns {import("./carets.js").RemoteCaret[]} */
+  #carets() {
+    /** @type {import("./carets.js").RemoteCaret[]} */
+    const carets = [];
+    for (const run of this.runs) {
+      if (run.state === "ended") continue;
+      const at = this.finger.indexOf(run.left);
+      if (at === null) continue;
+      const done = run.reading ? run.reading.done / Math.max(1, run.reading.total) : null;
+      carets.push({ id: run.id, at, kind: "run", face: faceOf(run), done });
+    }
+    for (const { caret } of this.others.values()) {
+      const at = this.finger.indexOf(caret.head);
+      if (at !== null)
+        carets.push({ id: caret.who, at, kind: "window", face: "still", done: null });
+    }
+    return carets;
+  }
+
+  #extensions() {
+    const nonce = document.querySelector('meta[name="csp-nonce"]')?.getAttribute("content") ?? "";
+    return [
+      EditorState.lineSeparator.of("\n"),
+      EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, "\n")),
+      EditorView.cspNonce.of(nonce),
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({
+        "aria-label": "Story",
+        spellcheck: "true",
+        autocorrect: "on",
+        autocapitalize: "sentences",
+      }),
+      drawSelection(),
+      placeholder("Once upon a time"),
+      search({ top: true }),
+      Prec.high(keymap.of(this.#keys())),
+      keymap.of([
+        ...searchKeymap,
+        ...defaultKeymap.filter((binding) => binding.key !== "Mod-Enter"),
+      ]),
+      yCollab(this.story.text, null, { undoManager: this.story.undoManager }),
+      EditorView.updateListener.of((update) => this.#updated(update)),
+      authorColours(this.story),
+      attributedClipboard(this.story),
+      remoteCarets(),
+      EditorState.transactionFilter.of((transaction) => this.#ride(transaction)),
+    ];
+  }
+
+  /**
+   * A caret that stands where a run writes goes along with the writing, so that the writer stays at the
+   * end of the story without doing anything; a caret elsewhere stays.
+   *
+   * @param {Transaction} transaction
+   * @returns {import("../../vendor/libs.js").TransactionSpec | readonly import("../../vendor/libs.js").TransactionSpec[]}
+   */
+  #ride(transaction) {
+    if (!transaction.docChanged || !this.story.applyingTokens || this.view.composing)
+      return transaction;
+    const { main } = transaction.startState.selection;
+    const carets = transaction.startState.field(caretsField);
+    const rides =
+      main.empty && carets.some((caret) => caret.kind === "run" && caret.at === main.head);
+    if (!rides) return transaction;
+    const anchor = transaction.changes.mapPos(main.head, 1);
+    return [transaction, { selection: { anchor }, sequential: true }];
+  }
+
+  /** @returns {import("../../vendor/libs.js").KeyBinding[]} */
+  #keys() {
+    const undo = () => this.story.undo() || true;
+    const redo = () => this.story.redo() || true;
+    return [
+      { key: "Mod-z", run: undo, preventDefault: true },
+      { key: "Mod-y", mac: "Mod-Shift-z", run: redo, preventDefault: true },
+      { key: "Mod-Shift-z", run: redo, preventDefault: true },
+    ];
+  }
+
+  /** @param {import("../../vendor/libs.js").ViewUpdate} update */
+  #updated(update) {
+    if (update.docChanged) {
+      this.finger.moved(update.changes);
+      if (this.story.applyingTokens) this.#tellWriting(update.changes);
+    }
+    if (update.docChanged || update.selectionSet) this.#tellSelection();
+    if (update.selectionSet && update.view.hasFocus) {
+      const { anchor, head } = update.state.selection.main;
+      this.on.caretMoved(this.finger.placeAt(anchor), this.finger.placeAt(head));
+    }
+  }
+
+  /** @param {import("../../vendor/libs.js").ChangeSet} changes */
+  #tellWriting(changes) {
+    changes.iterChanges((_fromA, _toA, _fromB, _toB, inserted) => {
+      if (inserted.length) this.on.runWrote(inserted.toString());
+    });
+  }
+
+  #tellSelection() {
+    // Called from within the constructor's first update too, before `view` is set.
+    if (!this.view) return;
+    const { doc, selection } = this.view.state;
+    this.on.selectionChanged(selection.main.head >= doc.length, doc.length);
+  }
+
+  /** @returns {boolean} whether a search panel was open */
+  closeSearch() {
+    return closeSearchPanel(this.view);
+  }
+}
+
+/** @param {Run} run */
+function faceOf(run) {
+  if (run.state === "paused") return "paused";
+  if (run.state === "queued" || run.reading) return "reading";
+  return run.holding ? "holding" : "writing";
+}

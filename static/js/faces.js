@@ -1,0 +1,249 @@
+/**
+ * What the page says about its state: the primary control, the status line, the meters.
+ *
+ * Pure: the page's state in, words out. Every state that a writer can meet has its face here, and a
+ * control that can't work carries the reason.
+ */
+
+import { bytesText, durationText, numberText, percentText } from "./format.js";
+
+/** @typedef {import("./store.js").State} State */
+/** @typedef {import("./protocol.js").Run} Run */
+/** @typedef {import("./protocol.js").Model} Model */
+/** @typedef {{action: "write" | "pause" | "resume", label: string, hint: string, disabled: boolean, reason: string}} Primary */
+/** @typedef {{kind: "quiet" | "busy" | "paused" | "warn" | "error", text: string, detail: string, done: number | null}} Status */
+
+const ENDED = {
+  max_tokens: "Finished: as many tokens as you asked for",
+  tokens: "Finished: as many tokens as you asked for",
+  sentence: "Finished the sentence",
+  paragraph: "Finished the paragraph",
+  stop_string: "Finished at a stop text",
+  end_of_text: "The model came to its end",
+};
+
+/**
+ * @param {Run[]} runs oldest first
+ * @returns {Run | null} the run that the primary control speaks about: one that works, else one that rests
+ */
+export function activeRun(runs) {
+  const working = runs.filter((run) => run.state === "running" || run.state === "queued");
+  const resting = runs.filter((run) => run.state === "paused");
+  return working.at(-1) ?? resting.at(-1) ?? null;
+}
+
+/**
+ * @param {Run[]} runs oldest first
+ * @returns {Run | null} the newest run, when it was interrupted and can be taken up again
+ */
+export function interruptedRun(runs) {
+  const newest = runs.at(-1);
+  return newest?.state === "ended" && newest.reason === "interrupted" ? newest : null;
+}
+
+/**
+ * @param {State} state
+ * @returns {Model | null} the model that Write would use
+ */
+export function chosenModel(state) {
+  const key = state.settings.model ?? state.defaultModel;
+  return state.models.find((model) => model.key === key) ?? null;
+}
+
+/**
+ * @param {State} state
+ * @returns {Primary}
+ */
+export function primary(state) {
+  const run = activeRun(state.runs);
+  if (run && run.state !== "paused")
+    return control("pause", "Pause", state, "Rest after this word");
+  if (run) return control("resume", "Resume", state, "Go on from what stands now");
+  if (interruptedRun(state.runs)) {
+    return control("resume", "Resume", state, "Go on from what stands now");
+  }
+  const [label, hint] = writeLabel(state);
+  return control("write", label, state, hint);
+}
+
+/** @param {State} state @returns {[label: string, hint: string]} */
+function writeLabel(state) {
+  if (state.settings.mode === "prompt" && state.length === 0) {
+    return ["Write", "Write a story to the prompt"];
+  }
+  if (state.caretAtEnd) return ["Write", "Go on from the end of the story"];
+  return ["Write here", "Go on from the caret; what follows it stays"];
+}
+
+/**
+ * @param {Primary["action"]} action
+ * @param {string} label
+ * @param {State} state
+ * @param {string} hint
+ * @returns {Primary}
+ */
+function control(action, label, state, hint) {
+  const reason = action === "pause" ? reasonOfServer(state) : reasonNotToWrite(state, action);
+  return { action, label, hint, disabled: reason !== "", reason };
+}
+
+/** @param {State} state */
+function reasonOfServer(state) {
+  if (state.server === "connecting") return "Connecting to the server";
+  if (state.server === "away") return "The server is away; what you type is kept";
+  return "";
+}
+
+/** @param {State} state @param {"write" | "resume"} action */
+function reasonNotToWrite(state, action) {
+  const away = reasonOfServer(state);
+  if (away) return away;
+  if (!state.story) return "Open a story first";
+  if (action === "resume") return "";
+  const model = chosenModel(state);
+  if (!model) return state.models.length ? "Choose a model first" : "No model is here yet";
+  if (model.state === "unusable") return `${model.name} cannot be used: ${model.reason}`;
+  if (state.settings.mode === "prompt" && !state.settings.prompt?.trim()) {
+    return "Type a prompt first";
+  }
+  return "";
+}
+
+/**
+ * @param {State} state
+ * @returns {Status}
+ */
+export function status(state) {
+  if (state.server === "connecting") return face("busy", "Connecting");
+  if (state.server === "away") {
+    return face(
+      "warn",
+      "Away from the server",
+      "Keep writing: it is kept here and merges on return",
+    );
+  }
+  const run = activeRun(state.runs);
+  if (run) return statusOfRun(run, state);
+  const model = chosenModel(state);
+  if (model && (model.state === "loading" || model.state === "starting"))
+    return statusOfLoading(model);
+  const newest = state.runs.at(-1);
+  if (newest?.state === "ended" && newest.reason !== "stopped") return statusOfEnd(newest);
+  return statusOfIdle(model, state);
+}
+
+/** @param {Model | null} model @param {State} state @returns {Status} */
+function statusOfIdle(model, state) {
+  if (!model) return face("warn", state.models.length ? "No model chosen" : "No model yet");
+  if (model.state === "unusable")
+    return face("error", "Model cannot be used", `${model.reason} ${model.mend}`);
+  if (model.state === "failed")
+    return face("error", "Model did not load", `${model.reason} ${model.mend}`);
+  if (model.state === "unloaded")
+    return face("quiet", "Ready", "The model loads when you press Write");
+  return face("quiet", "Ready");
+}
+
+/** @param {Run} run @param {State} state @returns {Status} */
+function statusOfRun(run, state) {
+  if (run.state === "paused") return face("paused", "Paused");
+  if (run.state === "queued") {
+    const model = state.models.find((one) => one.key === run.model);
+    const loading = model && (model.state === "loading" || model.state === "starting");
+    return loading ? statusOfLoading(model) : face("busy", "Waiting for its turn");
+  }
+  if (run.reading && run.reading.done < run.reading.total) {
+    const { done, total } = run.reading;
+    return face(
+      "busy",
+      `Reading ${numberText(done)} of ${numberText(total)} tokens`,
+      "",
+      done / total,
+    );
+  }
+  if (run.holding) return face("busy", "Waiting while you type");
+  return face("busy", "Writing");
+}
+
+/** @param {Model} model @returns {Status} */
+export function statusOfLoading(model) {
+  const { progress } = model;
+  if (!progress) return face("busy", "Loading the model");
+  const stage = capitalised(progress.stage || "loading");
+  if (!progress.total) return face("busy", stage, model.name);
+  const share = progress.done / progress.total;
+  const much =
+    progress.unit === "bytes"
+      ? `${bytesText(progress.done)} of ${bytesText(progress.total)}`
+      : percentText(share);
+  return face("busy", `${stage}, ${much}`, model.name, share);
+}
+
+/** @param {Run} run @returns {Status} */
+function statusOfEnd(run) {
+  if (run.reason === "failed") return face("error", "The run failed", run.message);
+  if (run.reason === "interrupted") {
+    return face("warn", "Interrupted", run.message || "Resume goes on from what stands.");
+  }
+  const words = ENDED[/** @type {keyof typeof ENDED} */ (run.detail)] ?? "Finished";
+  return face("quiet", words);
+}
+
+/**
+ * @param {Status["kind"]} kind
+ * @param {string} text
+ * @param {string} [detail]
+ * @param {number | null} [done] from 0 to 1, when there is something to wait for
+ * @returns {Status}
+ */
+function face(kind, text, detail = "", done = null) {
+  return { kind, text, detail: detail.trim(), done };
+}
+
+/**
+ * @param {State} state
+ * @returns {{speed: string, context: string, contextTitle: string}} empty where there is nothing to say
+ */
+export function meters(state) {
+  const run = activeRun(state.runs) ?? state.runs.at(-1);
+  if (!run) return { speed: "", context: "", contextTitle: "" };
+  const writing = run.state === "running" && run.tokens_per_s;
+  const speed = writing ? `${(run.tokens_per_s ?? 0).toFixed(1)} tokens/s` : "";
+  if (!run.window) return { speed, context: "", contextTitle: "" };
+  return {
+    speed,
+    context: `${numberText(run.used)} / ${numberText(run.window)}`,
+    contextTitle: `The model reads the last ${numberText(run.used)} tokens; ${numberText(run.window)} fit.`,
+  };
+}
+
+/**
+ * @param {State} state
+ * @returns {{text: string, kind: "saved" | "saving" | "kept"}}
+ */
+export function savedFace(state) {
+  if (!state.story) return { text: "", kind: "saved" };
+  if (state.server !== "here")
+    return { text: state.unsent ? "Kept in this browser" : "", kind: "kept" };
+  return state.unsent ? { text: "Saving", kind: "saving" } : { text: "Saved", kind: "saved" };
+}
+
+/**
+ * @param {Model} model
+ * @returns {string} the line under a model's name in the menu
+ */
+export function modelLine(model) {
+  if (model.state === "unusable" || model.state === "failed")
+    return `${model.reason} ${model.mend}`.trim();
+  if (model.state === "loading" || model.state === "starting") {
+    const { text, done } = statusOfLoading(model);
+    return done === null ? `${text}…` : text;
+  }
+  if (!model.info) return "Loads when it is needed";
+  const { parameters, precision, context, seconds } = model.info;
+  const size = `${numberText(Math.round(parameters / 1e6))} M parameters`;
+  return `Loaded in ${durationText(seconds)}: ${size}, ${precision}, reads ${numberText(context)} tokens`;
+}
+
+/** @param {string} text */
+const capitalised = (text) => text.charAt(0).toUpperCase() + text.slice(1);

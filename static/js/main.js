@@ -1,0 +1,113 @@
+/** Wires the room: the store, the socket, the session, the commands, the views and the keys. */
+
+import { actionsOf, keyText, listenForKeys } from "./actions.js";
+import { Commands } from "./commands.js";
+import { Connection } from "./connection.js";
+import { byId } from "./dom.js";
+import { activeRun } from "./faces.js";
+import { Session } from "./session.js";
+import { Store } from "./store.js";
+import { Appearance } from "./views/appearance.js";
+import { Desk } from "./views/desk.js";
+import { Export } from "./views/export.js";
+import { History } from "./views/history.js";
+import { KeysDialog } from "./views/keys.js";
+import { Library } from "./views/library.js";
+import { LiveRegion } from "./views/live_region.js";
+import { Menu, closeMenus } from "./views/menu.js";
+import { Numbers } from "./views/numbers.js";
+import { Palette } from "./views/palette.js";
+import { Panels } from "./views/panels.js";
+import { Sampling } from "./views/sampling.js";
+import { Toasts } from "./views/toasts.js";
+import { Topbar } from "./views/topbar.js";
+
+const store = new Store();
+const toasts = new Toasts();
+const live = new LiveRegion();
+const appearance = new Appearance();
+appearance.start();
+
+/** @type {Session} */
+let session;
+const connection = new Connection({
+  connected: () => session.connected().catch((error) => toasts.say(error.message, "error")),
+  disconnected: () => session.disconnected(),
+  updated: (event, done) => session.updated(event, done),
+  libraryChanged: (event) => session.libraryChanged(event),
+});
+session = new Session(store, connection, byId("editor"), {
+  say: (text, kind) => toasts.say(text, kind),
+  runWrote: (text) => live.wrote(text),
+});
+const commands = new Commands(store, connection, session, toasts);
+const exporter = new Export(store, session, toasts);
+
+const library = new Library(store, commands);
+const history = new History(store, commands);
+const sampling = new Sampling(store, commands);
+const numbers = new Numbers(store, session);
+const panels = new Panels(store, {
+  library: { title: "Stories", body: library.body, opened: () => library.opened() },
+  history: { title: "History", body: history.body, opened: () => history.opened() },
+  sampling: { title: "Sampling", body: sampling.body },
+  numbers: { title: "Numbers", body: numbers.body },
+});
+
+const palette = new Palette(() => {
+  const stories = store.state.stories.filter((story) => story.id !== store.state.story);
+  const open = stories.map((story) => ({
+    title: `Open ${story.title || story.opening || "an empty story"}`,
+    run: () => void commands.openStory(story.id),
+  }));
+  return [...actions, ...open];
+});
+const keys = new KeysDialog(() => actions);
+const room = { commands, store, session, panels, palette, keys, appearance, exporter, toasts };
+const actions = actionsOf(room);
+
+/** @param {string} id @param {string} [label] @returns {import("./views/menu.js").Item} */
+function item(id, label) {
+  const action = /** @type {import("./actions.js").Action} */ (
+    actions.find((one) => one.id === id)
+  );
+  return { label: label ?? action.title, key: keyText(action.key), then: action.run };
+}
+
+new Menu(byId("more-button"), "More", () => [
+  item("continue-here", "Continue from here"),
+  item("write-end", "Write at the end"),
+  item("copy", "Copy the text"),
+  item("text", "Download as text"),
+  item("markdown", "Download as Markdown"),
+  { heading: "Look" },
+  { ...item("auto", "As the system says"), checked: appearance.theme === "auto" },
+  { ...item("light"), checked: appearance.theme === "light" },
+  { ...item("dark"), checked: appearance.theme === "dark" },
+  item("authors", appearance.authors ? "Hide author colours" : "Show author colours"),
+  { heading: "Help" },
+  item("palette"),
+  item("keys"),
+]);
+
+const views = [
+  new Topbar(store, commands),
+  new Desk(store, commands, session),
+  library,
+  history,
+  sampling,
+  numbers,
+  panels,
+];
+for (const view of views) view.start();
+
+store.subscribe(["runs"], (state) => {
+  const run = activeRun(state.runs);
+  if (!run || run.state === "paused") live.rest();
+});
+listenForKeys(
+  actions,
+  () => closeMenus() || (session.page?.closeSearch() ?? false) || panels.closeTopmost(),
+);
+window.addEventListener("pagehide", () => void commands.settle());
+connection.start();

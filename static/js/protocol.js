@@ -1,0 +1,74 @@
+/**
+ * The shapes of the `/studio` protocol as JSDoc types, and the error that a refused call becomes.
+ *
+ * `docs/PROTOCOL.md` is the contract; this file only writes it down for the type checker.
+ */
+
+/** @typedef {[client: number, clock: number] | null} Place the character to the left; null: the start */
+/** @typedef {[run: string, index: number, id: number, client: number, clock: number, units: number]} TokenRange */
+/** @typedef {[client: number, clock: number, units: number, originalClient: number | null, originalClock: number]} Alias */
+/** @typedef {{id: string, title: string, created: number, changed: number, binned: number | null, num_words: number, opening: string, running: boolean}} Story */
+/** @typedef {{stage: string, done: number, total: number, unit: string}} Progress */
+/**
+ * @typedef {{architecture: string, parameters: number, vocabulary: number, context: number, precision: string,
+ *   threads: number, device: string, format: string, memory_bytes: number, seconds: number, croppable: boolean,
+ *   notes: string[]}} ModelInfo
+ */
+/**
+ * @typedef {{key: string, name: string, modes: string[], source: string,
+ *   state: "unusable" | "unloaded" | "starting" | "loading" | "ready" | "failed",
+ *   reason: string, mend: string, progress: Progress | null, info: ModelInfo | null, preset: string | null}} Model
+ */
+/**
+ * @typedef {{id: string, story: string, state: "queued" | "running" | "paused" | "ended", reason: string,
+ *   detail: string, message: string, model: string, model_name: string, mode: string, prompt: string,
+ *   params: Params, seed: number, next_index: number, continues: string | null, started: number,
+ *   ended: number | null, left: Place, revision: number, reading: {done: number, total: number} | null,
+ *   holding: boolean, tokens_per_s: number | null, used: number, window: number}} Run
+ */
+/** @typedef {{[name: string]: number | string | string[]}} Params */
+/** @typedef {{id: string, story: string, parent: string | null, kind: string, time: number, run: string | null, label: string, num_words: number, excerpt: string}} Checkpoint */
+/** @typedef {{name: string, sentence: string, params: Params, builtin: boolean}} Preset */
+/**
+ * @typedef {{name: string, kind: "number" | "integer" | "strings" | "choice", low: number | null,
+ *   high: number | null, step: number | null, default: number | string | string[], neutral: number | null,
+ *   choices: string[] | null, title: string, sentence: string}} Parameter
+ */
+/** @typedef {{who: string, anchor: Place, head: Place}} Caret */
+/**
+ * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string,
+ *   seed?: number | null}} Settings
+ */
+/**
+ * @typedef {{story: string, doc?: ArrayBuffer | Uint8Array, tokens?: TokenRange[], aliases?: Alias[],
+ *   clients?: number[], runs?: Run[], checkpoints?: Checkpoint[], carets?: Caret[], saved?: number}} UpdateEvent
+ */
+/** @typedef {{stories?: Story[], models?: Model[], presets?: Preset[]}} LibraryEvent */
+/**
+ * @typedef {{version: string, instance: string, models: Model[], stories: Story[], presets: Preset[],
+ *   parameters: Parameter[], default_model: string | null, notes: string[]}} Hello
+ */
+/**
+ * @typedef {{story: Story, settings: Settings, document: string, update: ArrayBuffer, state: ArrayBuffer,
+ *   clients: number[], tokens: TokenRange[], aliases: Alias[], runs: Run[], head: string | null}} OpenedStory
+ */
+
+/** A call that the server answered with an error; it changed nothing. */
+export class RefusedCall extends Error {
+  /**
+   * @param {string} code a stable word of the protocol, or "away" when no answer came
+   * @param {string} message one or two sentences for a person
+   */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * @param {ArrayBuffer | Uint8Array} data bytes as the socket delivers them
+ * @returns {Uint8Array}
+ */
+export function bytes(data) {
+  return data instanceof Uint8Array ? data : new Uint8Array(data);
+}

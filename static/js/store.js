@@ -1,0 +1,117 @@
+/**
+ * The page's state in one place: who changes it calls `set`, who shows it subscribes.
+ *
+ * Subscribers are called at most once per animation frame, after all changes of that frame, with the
+ * set of keys that changed. The story's text is not here: it lives in the document.
+ */
+
+/** @typedef {import("./protocol.js").Run} Run */
+
+/**
+ * @typedef {object} State
+ * @property {"connecting" | "here" | "away"} server
+ * @property {boolean} everConnected
+ * @property {string} version
+ * @property {import("./protocol.js").Model[]} models
+ * @property {import("./protocol.js").Story[]} stories
+ * @property {import("./protocol.js").Story[]} binned
+ * @property {import("./protocol.js").Preset[]} presets
+ * @property {import("./protocol.js").Parameter[]} parameters
+ * @property {string | null} defaultModel
+ * @property {string[]} notes
+ * @property {string | null} story id of the open story
+ * @property {import("./protocol.js").Settings} settings of the open story
+ * @property {Run[]} runs of the open story, oldest first
+ * @property {import("./protocol.js").Checkpoint[]} checkpoints
+ * @property {number} unsent updates not yet confirmed by the server
+ * @property {number | null} saved when the server last confirmed, seconds since the epoch
+ * @property {boolean} caretAtEnd
+ * @property {number} length of the text in UTF-16 units
+ * @property {boolean} asking a command is on its way
+ * @property {boolean} following
+ * @property {"none" | "library" | "history"} left
+ * @property {"none" | "sampling" | "numbers"} right
+ */
+
+/** @returns {State} */
+export function initialState() {
+  return {
+    server: "connecting",
+    everConnected: false,
+    version: "",
+    models: [],
+    stories: [],
+    binned: [],
+    presets: [],
+    parameters: [],
+    defaultModel: null,
+    notes: [],
+    story: null,
+    settings: {},
+    runs: [],
+    checkpoints: [],
+    unsent: 0,
+    saved: null,
+    caretAtEnd: true,
+    length: 0,
+    asking: false,
+    following: true,
+    left: "none",
+    right: "none",
+  };
+}
+
+export class Store {
+  constructor() {
+    this.state = initialState();
+    /** @type {Set<(state: State, changed: Set<keyof State>) => void>} */
+    this.subscribers = new Set();
+    /** @type {Set<keyof State>} */
+    this.changed = new Set();
+    this.scheduled = false;
+  }
+
+  /** @param {Partial<State>} patch */
+  set(patch) {
+    for (const key of /** @type {(keyof State)[]} */ (Object.keys(patch))) {
+      if (this.state[key] !== patch[key]) this.changed.add(key);
+    }
+    if (!this.changed.size) return;
+    this.state = { ...this.state, ...patch };
+    if (this.scheduled) return;
+    this.scheduled = true;
+    nextFrame(() => this.tell());
+  }
+
+  tell() {
+    this.scheduled = false;
+    const changed = this.changed;
+    this.changed = new Set();
+    for (const subscriber of this.subscribers) subscriber(this.state, changed);
+  }
+
+  /**
+   * @param {(keyof State)[]} keys
+   * @param {(state: State) => void} show called now, and after changes of any of the keys
+   * @returns {() => void} ends the subscription
+   */
+  subscribe(keys, show) {
+    /** @param {State} state @param {Set<keyof State>} changed */
+    const subscriber = (state, changed) => {
+      if (keys.some((key) => changed.has(key))) show(state);
+    };
+    this.subscribers.add(subscriber);
+    show(this.state);
+    return () => this.subscribers.delete(subscriber);
+  }
+}
+
+/**
+ * Runs before the next paint; in a hidden tab, where nothing is painted, soon.
+ *
+ * @param {() => void} then
+ */
+export function nextFrame(then) {
+  if (document.hidden) setTimeout(then, 50);
+  else requestAnimationFrame(then);
+}
