@@ -78,6 +78,10 @@ class Runs:
         except KeyError:
             raise NotFoundError("There is no such run in this story.") from None
 
+    def ids(self) -> set[str]:
+        """The ids of all runs."""
+        return set(self._runs)
+
     def live(self) -> list[Run]:
         """Runs that have not ended."""
         return [run for run in self._runs.values() if run.live]
@@ -112,6 +116,7 @@ class Runs:
             next_index=continues.next_index if continues else 0,
         )
         self._runs[run.id] = run
+        self._page.effects.news.story = True
         self._touch(run)
         return run
 

@@ -1,0 +1,91 @@
+"""The application: Flask, Socket.IO, the access rules in front of both, and the house behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_socketio import SocketIO
+
+from ..registry import Registry
+from ..store.database import file_url
+from ..store.store import Store
+from .access import AccessRules
+from .access_http import Door, origin_was_judged
+from .checks import MAX_UPDATE_BYTES
+from .house import House
+from .loop import Loop
+from .pages import pages
+from .studio import Studio
+from .worker import Spawn, worker_command
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Where things are, and who may come in."""
+
+    data_dir: Path
+    models_dir: Path
+    rules: AccessRules
+    database_url: str = ""
+    config_path: Path = ROOT / "static" / "config.js"
+    static_dir: Path = ROOT / "static"
+    extra_model: str | None = None
+    redis_url: str | None = None
+    grace_s: float = 30.0
+    max_idle_models: int = 0
+    command: Spawn = field(default=worker_command)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What `make_application` made: `wsgi` is served, `house` is closed at the end."""
+
+    wsgi: Any
+    house: House
+    socketio: SocketIO
+
+
+def make_application(config: Config, loop: Loop) -> Application:
+    """Open the store and put everything together.
+
+    Raises: StoreError when the database can't be opened.
+    """
+    flask = Flask("storygen", static_folder=None)
+    flask.register_blueprint(pages(config.static_dir, config.rules.instance))
+    socketio = SocketIO(
+        flask,
+        async_mode=loop.name,
+        always_connect=True,
+        cors_allowed_origins=origin_was_judged,
+        message_queue=config.redis_url,
+        max_http_buffer_size=MAX_UPDATE_BYTES + 65536,
+        ping_interval=20,
+        ping_timeout=20,
+    )
+    store = Store(config.database_url or file_url(config.data_dir / "storygen.db"))
+    registry = Registry(
+        config.config_path,
+        config.models_dir,
+        config.config_path.parent.parent,
+        extra=config.extra_model,
+    )
+    studio: list[Studio] = []
+    house = House(
+        loop,
+        store,
+        registry,
+        config.data_dir,
+        lambda message: studio[0].tell_library(message),
+        config.command,
+        config.grace_s,
+        config.max_idle_models,
+    )
+    studio.append(Studio(socketio, house, config.rules))
+    socketio.on_namespace(studio[0])
+    flask.wsgi_app = Door(flask.wsgi_app, config.rules)  # type: ignore[method-assign]
+    return Application(flask, house, socketio)

@@ -1,0 +1,389 @@
+"""The house: everything that is open. Rooms, the store's two threads, the workers, the registry.
+
+The one writing thread commits, the one reading thread reads; nothing else touches the database. Every
+method may block its own task, never the loop.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConflictError, ModelError, NotFoundError
+from ..link.messages import Command, Event, LoadModel, StartRun
+from ..registry import ModelEntry, Registry, load_spec
+from ..store.records import Record, StoryRecord
+from ..store.store import Store
+from ..story import states
+from ..story.story import Story
+from . import library, presets
+from .loop import Lane, Loop
+from .room import Room
+from .worker import Spawn, worker_command
+from .workers import Workers
+
+IDLE_ROOM_S = 60.0
+NEWS_EVERY_S = 0.2
+OWN_PRESETS = "presets"
+log = logging.getLogger(__name__)
+
+Teller = Callable[[dict[str, Any]], None]
+
+
+class House:
+    """`tell_library(message)` reaches every browser; see the `library` event in docs/PROTOCOL.md."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        store: Store,
+        registry: Registry,
+        data_dir: Path,
+        tell_library: Teller,
+        command: Spawn = worker_command,
+        grace_s: float = 30.0,
+        max_idle_models: int = 0,
+    ) -> None:
+        self.loop, self.registry, self.grace_s = loop, registry, grace_s
+        self._store, self._data_dir, self._tell = store, data_dir, tell_library
+        self._writing, self._reading = loop.lane("store-writes"), loop.lane("store-reads")
+        self.workers = Workers(loop, data_dir, self._spec, self, command, max_idle_models)
+        self._rooms: dict[str, Room] = {}
+        self._opening: dict[str, Any] = {}
+        self._run_rooms: dict[str, Room] = {}
+        self._run_listeners: dict[str, Callable[[Event], None]] = {}
+        self._model_listeners: list[Any] = []
+        self._stale: set[str] = set()
+        self._news_timer: Callable[[], None] | None = None
+        self._interrupt_left_runs()
+
+    # ------------------------------------------------------------ time and store
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def commit(
+        self, records: list[Record], done: Callable[[Any, BaseException | None], None]
+    ) -> None:
+        """Commit in the writing thread, then call `done` in the loop."""
+        self._writing.submit(lambda: self._store.commit(records), done)
+
+    def write(self, records: list[Record]) -> None:
+        """Commit and wait for it. Raises: what the store raises."""
+        self._writing.call(lambda: self._store.commit(records))
+
+    def read(self, work: Callable[[Store], Any]) -> Any:
+        """Do `work(store)` in the reading thread."""
+        return self._reading.call(lambda: work(self._store))
+
+    def _interrupt_left_runs(self) -> None:
+        """Runs that a server before us left unfinished are interrupted; resuming continues them."""
+        left = self._store.runs_to_interrupt()
+        now = self.now()
+        if left:
+            self._store.commit(
+                [
+                    dataclasses.replace(run, state=states.ENDED, reason="interrupted", ended=now)
+                    for run in left
+                ]
+            )
+
+    # ------------------------------------------------------------ rooms
+
+    def room(self, story: str) -> Room:
+        """The room of a story, opened if need be.
+
+        Raises: NotFoundError when there is no such story.
+        """
+        while story in self._opening:
+            self._opening[story].wait()
+        room = self._rooms.get(story)
+        if room and not room.closed:
+            return room
+        opened = self._opening[story] = self.loop.event()
+        try:
+            stored = self.read(lambda store: store.open_story(story))
+            if stored is None:
+                raise NotFoundError("This story does not exist (any more).")
+            page = Story(stored, library.fresh_client(stored.clients), library.new_id)
+            room = self._rooms[story] = Room(self.loop, self, page)
+        finally:
+            del self._opening[story]
+            opened.set()
+        self.loop.timer(IDLE_ROOM_S, lambda: self._close_if_idle(story))
+        return room
+
+    def open_rooms(self) -> list[Room]:
+        """The rooms that are open now."""
+        return [room for room in self._rooms.values() if not room.closed]
+
+    def run_room(self, run: str) -> Room:
+        """The room of the story that a run belongs to.
+
+        Raises: NotFoundError.
+        """
+        for room in self.open_rooms():
+            if run in room.run_ids():
+                return room
+        record = self.read(lambda store: store.run(run))
+        if record is None:
+            raise NotFoundError("There is no such run.")
+        return self.room(record.story)
+
+    def _close_if_idle(self, story: str) -> None:
+        room = self._rooms.get(story)
+        if room is None or room.closed:
+            return
+        if room.outboxes or room.live_runs():
+            self.loop.timer(IDLE_ROOM_S, lambda: self._close_if_idle(story))
+            return
+        del self._rooms[story]
+        room.close()
+
+    def close_room(self, story: str) -> None:
+        """Close a story's room at once, as for deleting it.
+
+        Raises: ConflictError while a run is writing in it.
+        """
+        room = self._rooms.get(story)
+        if room is None:
+            return
+        if room.live_runs():
+            raise ConflictError("A run is still writing in this story; stop it first.")
+        self._rooms.pop(story)
+        room.close()
+        room.ended.wait(10.0)
+
+    def left(self, story: str) -> None:
+        """The last browser of a story has gone: after a while its runs pause, unless they may go on."""
+        self.loop.timer(self.grace_s, lambda: self._pause_if_left(story))
+
+    def _pause_if_left(self, story: str) -> None:
+        room = self._rooms.get(story)
+        if room is None or room.outboxes:
+            return
+
+        def pause(page: Story, now: float) -> None:
+            if page.page.record.settings.get("keep_writing"):
+                return
+            for run in page.runs.live():
+                if run.state == states.RUNNING:
+                    page.runs.pause(run.id, now)
+
+        room.tell(pause)
+
+    # ------------------------------------------------------------ the library
+
+    def stories(self, binned: bool = False) -> list[dict[str, Any]]:
+        """Stories as browsers see them, the last changed first."""
+        records: list[StoryRecord] = self.read(lambda store: store.stories(binned))
+        return [library.story_shape(record, self._writes(record.story)) for record in records]
+
+    def create(self, title: str, text: str, settings: dict[str, Any]) -> dict[str, Any]:
+        """A new story with a first text."""
+        record = library.new_story(title, settings, self.now())
+        self.write([record])
+
+        def begin(story: Story, now: float) -> dict[str, Any]:
+            story.begin(text, now)
+            return library.story_shape(story.page.record, False)
+
+        shape = self.room(record.story).ask(begin)
+        self._news("stories")
+        return shape
+
+    def duplicate(self, story: str) -> dict[str, Any]:
+        """A copy of a story as it is stored now, with its authors.
+
+        Raises: NotFoundError.
+        """
+        stored = self.read(lambda store: store.open_story(story))
+        if stored is None:
+            raise NotFoundError("This story does not exist (any more).")
+        record, records = self.read(
+            lambda store: library.copy_of(
+                stored, lambda run: store.token_details(run, 0, 1 << 40), self.now()
+            )
+        )
+        self.write(records)
+        self._news("stories")
+        return library.story_shape(record, False)
+
+    def describe(self, story: str, **changes: Any) -> dict[str, Any]:
+        """Change a story's title or its place in the bin."""
+
+        def work(page: Story, now: float) -> dict[str, Any]:
+            page.page.describe(page.page.record.changed, **changes)
+            return library.story_shape(page.page.record, bool(page.runs.live()))
+
+        return self.room(story).ask(work)
+
+    def delete(self, story: str) -> None:
+        """Delete a binned story for good.
+
+        Raises: NotFoundError, ConflictError when it is not in the bin.
+        """
+        binned = self.read(lambda store: store.stories(True))
+        if story not in {record.story for record in binned}:
+            raise ConflictError("Only a story in the bin can be deleted for good.")
+        self.close_room(story)
+        self._writing.call(lambda: self._store.delete_story(story))
+        self._news("stories")
+
+    def _writes(self, story: str) -> bool:
+        room = self._rooms.get(story)
+        return bool(room and not room.closed and room.live_runs())
+
+    # ------------------------------------------------------------ presets
+
+    def presets(self) -> list[dict[str, Any]]:
+        """Every preset as browsers see it."""
+        return presets.with_own(self.read(lambda store: store.setting(OWN_PRESETS)) or [])
+
+    def change_presets(
+        self, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """Store the user's presets changed by `change`; returns all of them as browsers see them."""
+        own = change(self.read(lambda store: store.setting(OWN_PRESETS)) or [])
+        self._writing.call(lambda: self._store.set_setting(OWN_PRESETS, own))
+        self._news("presets")
+        return presets.with_own(own)
+
+    # ------------------------------------------------------------ models
+
+    def models(self) -> list[dict[str, Any]]:
+        """Every model of the registry as browsers see it."""
+        self.registry.refresh()
+        return [self._model_shape(entry) for entry in self.registry.entries()]
+
+    def model(self, key: str) -> ModelEntry:
+        """A usable model entry.
+
+        Raises: NotFoundError; ModelError with the reason when it can't be used.
+        """
+        self.registry.refresh()
+        entry = self.registry.get(key)
+        if entry is None:
+            raise NotFoundError("There is no such model; look at the model menu again.")
+        if not entry.usable:
+            raise ModelError(f"{entry.name} can't be used: {entry.reason} {entry.mend}".strip())
+        return entry
+
+    def model_view(self, key: str) -> dict[str, Any]:
+        """One model as browsers see it. Raises: NotFoundError."""
+        entry = self.registry.get(key)
+        if entry is None:
+            raise NotFoundError("There is no such model; look at the model menu again.")
+        return self._model_shape(entry)
+
+    def _model_shape(self, entry: ModelEntry) -> dict[str, Any]:
+        shape = {
+            "key": entry.key,
+            "name": entry.name,
+            "modes": list(entry.modes),
+            "source": str(entry.value),
+            "preset": entry.preset,
+            **self.workers.state(entry.key),
+        }
+        if not entry.usable:
+            shape |= {"state": "unusable", "reason": entry.reason, "mend": entry.mend}
+        return shape
+
+    def _spec(self, key: str) -> LoadModel:
+        return load_spec(self.model(key), self._data_dir)
+
+    # ------------------------------------------------------------ between rooms and workers
+
+    def to_worker(self, room: Room, model: str, command: Command) -> None:
+        """Send a room's command; what its run says comes back to the room."""
+        if isinstance(command, StartRun):
+            self._run_rooms[command.run] = room
+        self.workers.send(model, command)
+
+    def listen(self, run: str, listener: Callable[[Event], None] | None) -> None:
+        """Hear the events of a run that belongs to no story; None ends it."""
+        if listener is None:
+            self._run_listeners.pop(run, None)
+        else:
+            self._run_listeners[run] = listener
+
+    def listen_models(self, listener: Any) -> None:
+        """Tell someone beside the rooms when models get ready or go (`model_ready`, `model_gone`)."""
+        self._model_listeners.append(listener)
+
+    def worker_said(self, key: str, event: Event) -> None:
+        """An event of a worker finds whose run it is about."""
+        run = getattr(event, "run", "")
+        if room := self._run_rooms.get(run):
+            room.tell(lambda story, now: story.runs.worker_said(event, now))
+            if type(event).__name__ == "RunEnded":
+                self._run_rooms.pop(run, None)
+        elif listener := self._run_listeners.get(run):
+            listener(event)
+
+    def model_ready(self, key: str, window: int) -> None:
+        """Queued runs of the model begin."""
+        for room in self.open_rooms():
+            room.tell(lambda story, now: story.runs.model_ready(key, window, now))
+        for listener in self._model_listeners:
+            listener.model_ready(key, window)
+
+    def model_gone(self, key: str, reason: str) -> None:
+        """Runs of the model are interrupted, or fail with the reason."""
+        for room in self.open_rooms():
+            room.tell(lambda story, now: story.runs.model_gone(key, now, reason=reason))
+        for listener in self._model_listeners:
+            listener.model_gone(key, reason)
+
+    def model_changed(self, key: str) -> None:
+        """Browsers learn of it with the next news."""
+        self._news("models")
+
+    def models_in_use(self) -> set[str]:
+        """Models that live runs need."""
+        used: set[str] = set()
+        for room in self.open_rooms():
+            used |= room.models_in_use()
+        for listener in self._model_listeners:
+            used |= listener.models_in_use()
+        return used
+
+    # ------------------------------------------------------------ news
+
+    def story_changed(self, room: Room) -> None:
+        """Browsers learn of it with the next news."""
+        self._news("stories")
+
+    def _news(self, what: str) -> None:
+        self._stale.add(what)
+        if self._news_timer is None:
+            self._news_timer = self.loop.timer(NEWS_EVERY_S, self._send_news)
+
+    def _send_news(self) -> None:
+        self._news_timer = None
+        stale, self._stale = self._stale, set()
+        makers = {"stories": self.stories, "models": self.models, "presets": self.presets}
+        self._tell({what: makers[what]() for what in sorted(stale)})
+
+    # ------------------------------------------------------------ the end
+
+    def close(self) -> None:
+        """Commit what is open and end the workers."""
+        self.workers.close()
+        for room in self.open_rooms():
+            room.close()
+        for room in list(self._rooms.values()):
+            room.ended.wait(5.0)
+        for lane in (self._writing, self._reading):
+            _finish(lane)
+        self._store.close()
+
+
+def _finish(lane: Lane) -> None:
+    lane.close()
+    lane.join(5.0)

@@ -1,0 +1,127 @@
+"""Stories as a whole: new, opened, copied, binned. Pure record-making; the store is the caller's."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..engine.sampling.parameters import check_params
+from ..errors import BadRequestError
+from ..store.records import (
+    CheckpointRecord,
+    Record,
+    RunRecord,
+    ServerClientRecord,
+    SnapshotRecord,
+    StoredStory,
+    StoryRecord,
+    TokenRecord,
+)
+from ..story.page import Page
+from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
+
+SETTINGS = ("mode", "model", "prompt", "params", "preset", "keep_writing", "author_colours")
+UNTITLED = "Untitled"
+
+
+def fresh_client(used: Iterable[int]) -> int:
+    """A CRDT client id that was never used for this story (Yjs uses 32 bits)."""
+    taken = set(used)
+    while (client := secrets.randbits(32)) in taken or client == 0:
+        pass
+    return client
+
+
+def new_id() -> str:
+    """A new id for a story, run or checkpoint."""
+    return secrets.token_hex(8)
+
+
+def new_story(title: str, settings: dict[str, Any], now: float) -> StoryRecord:
+    """The row of an empty story."""
+    return StoryRecord(new_id(), title or UNTITLED, now, now, settings, document=new_id())
+
+
+def check_settings(patch: dict[str, Any]) -> dict[str, Any]:
+    """A patch of a story's settings; null removes a setting.
+
+    Raises: BadRequestError.
+    """
+    fields = Fields(patch, SETTINGS)
+    checked: dict[str, Any] = {name: None for name, value in patch.items() if value is None}
+    if fields.has("mode"):
+        checked["mode"] = fields.choice("mode", ("continue", "prompt"), "continue")
+    for name, most in (("model", 2 * MAX_ID), ("prompt", MAX_PROMPT), ("preset", MAX_TITLE)):
+        if fields.has(name):
+            checked[name] = fields.string(name, most)
+    if fields.has("params"):
+        checked["params"] = check_params(fields.object("params"))
+    for name in ("keep_writing", "author_colours"):
+        if fields.has(name):
+            checked[name] = fields.flag(name)
+    return checked
+
+
+def story_shape(record: StoryRecord, running: bool) -> dict[str, Any]:
+    """Story as in docs/PROTOCOL.md."""
+    return {
+        "id": record.story,
+        "title": record.title,
+        "created": record.created,
+        "changed": record.changed,
+        "binned": record.binned,
+        "num_words": record.num_words,
+        "opening": record.opening,
+        "running": running,
+    }
+
+
+def copy_of(
+    stored: StoredStory, tokens: Callable[[str], list[TokenRecord]], now: float
+) -> tuple[StoryRecord, list[Record]]:
+    """Records of a copy with its authors: a new document under new ids. `tokens(run)` reads a run's tokens.
+
+    Raises: BadRequestError when the title would be too long.
+    """
+    title = f"{stored.record.title} (copy)"
+    if len(title) > MAX_TITLE:
+        raise BadRequestError("The title is too long for a copy of it; shorten it first.")
+    page = Page(stored, fresh_client(stored.clients), new_id)
+    settings = stored.record.settings
+    record = dataclasses.replace(
+        new_story(title, settings, now),
+        num_words=stored.record.num_words,
+        opening=stored.record.opening,
+    )
+    story = record.story
+    runs = {run.run: new_id() for run in stored.runs}
+    records: list[Record] = [record]
+    records += [ServerClientRecord(story, client, now) for client in stored.clients]
+    data, spans = page.document.update_since(None), tuple(page.document.spans)
+    records.append(SnapshotRecord(story, 0, data, spans))
+    records += [dataclasses.replace(alias, story=story) for alias in stored.aliases]
+    for run in stored.runs:
+        records.append(_copied_run(run, story, runs))
+        records += [
+            dataclasses.replace(token, story=story, run=runs[token.run])
+            for token in tokens(run.run)
+        ]
+    text, authors = page.document.text.decode(), page.document.authors()
+    records.append(CheckpointRecord(new_id(), story, None, "created", now, None, "", text, authors))
+    return record, records
+
+
+def _copied_run(run: RunRecord, story: str, ids: dict[str, str]) -> RunRecord:
+    ended = run.state == "ended"
+    return dataclasses.replace(
+        run,
+        run=ids[run.run],
+        story=story,
+        state="ended",
+        reason=run.reason if ended and run.reason != "interrupted" else "stopped",
+        continues=ids.get(run.continues) if run.continues else None,
+        ended=run.ended or run.started,
+        left=None,
+    )

@@ -1,0 +1,123 @@
+"""The command line of the server: options, then serve until Ctrl+C."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import webbrowser
+from collections.abc import Sequence
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from .. import __version__
+from ..errors import StorygenError
+from .access_secrets import load_rules
+from .app import ROOT, Application, Config, make_application
+from .loop import Loop, make_loop
+from .worker import Spawn, worker_command
+
+DEFAULT_PORT = 5000
+EXIT_USAGE, EXIT_PORT_TAKEN = 2, 3
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of `server.py`."""
+    options = argparse.ArgumentParser(
+        "server.py", description="A writing room for language models."
+    )
+    options.add_argument(
+        "model", nargs="?", help="a model's folder, a .gguf file or a hub id, to begin with"
+    )
+    options.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)"
+    )
+    options.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port (default 5000; 0: any)"
+    )
+    options.add_argument("--data-dir", type=Path, help="where stories are kept (default: data)")
+    options.add_argument("--models-dir", type=Path, help="where models are (default: models)")
+    options.add_argument("--no-browser", action="store_true", help="do not open the browser")
+    options.add_argument("--async-mode", choices=("eventlet", "threading"), default="eventlet")
+    options.add_argument(
+        "--redis", metavar="URL", help="message queue for several server processes"
+    )
+    options.add_argument("--allow-origin", action="append", default=[], metavar="URL")
+    options.add_argument("--allow-host", action="append", default=[], metavar="HOST")
+    options.add_argument(
+        "--keep-models", type=int, default=0, metavar="N", help="idle models kept loaded"
+    )
+    options.add_argument("--version", action="version", version=f"StoryGen {__version__}")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None, command: Spawn = worker_command) -> int:
+    """Serve until interrupted; returns the exit code. `command` starts workers (tests give their own)."""
+    options = parser().parse_args(arguments)
+    environ = os.environ
+    data_dir = (
+        options.data_dir or Path(environ.get("STORYGEN_DATA_DIR") or ROOT / "data")
+    ).resolve()
+    models_dir = (
+        options.models_dir or Path(environ.get("STORYGEN_MODELS_DIR") or ROOT / "models")
+    ).resolve()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        _log_to(data_dir / "logs" / "server.log")
+        rules = load_rules(
+            data_dir,
+            options.host,
+            environ,
+            allow_hosts=options.allow_host,
+            allow_origins=options.allow_origin,
+        )
+        config = Config(
+            data_dir=data_dir,
+            models_dir=models_dir,
+            rules=rules,
+            database_url=environ.get("STORYGEN_DATABASE_URL", ""),
+            extra_model=options.model,
+            redis_url=options.redis,
+            max_idle_models=options.keep_models,
+            command=command,
+        )
+        loop = make_loop(options.async_mode)
+        application = make_application(config, loop)
+    except (StorygenError, OSError) as error:
+        print(f"StoryGen can't start: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    return _serve(application, loop, options, rules.token)
+
+
+def _serve(application: Application, loop: Loop, options: argparse.Namespace, token: str) -> int:
+    def ready(port: int) -> None:
+        name = f"[{options.host}]" if ":" in options.host else options.host
+        url = f"http://{name}:{port}/?t={token}"
+        print(f"StoryGen is ready: {url}", flush=True)
+        if not options.no_browser:
+            loop.spawn(webbrowser.open, url)
+
+    def leave(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        loop.serve(application.wsgi, options.host, options.port, ready)
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        print(f"StoryGen can't listen on {options.host}:{options.port}: {error}", file=sys.stderr)
+        print("Another program uses this port. Choose another one with --port.", file=sys.stderr)
+        return EXIT_PORT_TAKEN
+    finally:
+        application.house.close()
+    return 0
+
+
+def _log_to(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=2_000_000, backupCount=2, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])

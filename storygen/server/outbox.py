@@ -1,0 +1,118 @@
+"""What one browser is still to be told of one story: one message under way, the rest merged behind it.
+
+A browser that is slow to acknowledge makes nothing grow but its own merged update.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pycrdt import merge_updates
+
+from ..store.records import AliasRecord, CheckpointHead, TokenRange
+
+MERGE_AT = 64
+
+
+@dataclass(slots=True)
+class Package:
+    """News of one commit, or several merged."""
+
+    updates: list[bytes] = field(default_factory=list)
+    tokens: list[TokenRange] = field(default_factory=list)
+    aliases: list[AliasRecord] = field(default_factory=list)
+    clients: list[int] = field(default_factory=list)
+    checkpoints: list[CheckpointHead] = field(default_factory=list)
+    runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    carets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    saved: float | None = None
+    trouble: str = ""
+
+    def merge(self, later: Package) -> None:
+        """Take in what came after; the latest state of a run or caret wins."""
+        self.updates += later.updates
+        if len(self.updates) >= MERGE_AT:
+            self.updates = [merge_updates(*self.updates)]
+        self.tokens += later.tokens
+        self.aliases += later.aliases
+        self.clients += later.clients
+        self.checkpoints += later.checkpoints
+        self.runs |= later.runs
+        self.carets |= later.carets
+        self.saved = later.saved or self.saved
+        self.trouble = "" if later.saved else later.trouble or self.trouble
+
+    def message(self, story: str) -> dict[str, Any]:
+        """The `update` event; docs/PROTOCOL.md."""
+        message: dict[str, Any] = {
+            "story": story,
+            "tokens": [token_shape(token) for token in self.tokens],
+            "aliases": [alias_shape(alias) for alias in self.aliases],
+            "clients": self.clients,
+            "runs": list(self.runs.values()),
+            "checkpoints": [checkpoint_shape(head) for head in self.checkpoints],
+            "carets": list(self.carets.values()),
+        }
+        if self.updates:
+            message["doc"] = (
+                merge_updates(*self.updates) if len(self.updates) > 1 else self.updates[0]
+            )
+        if self.saved is not None:
+            message["saved"] = self.saved
+        if self.trouble:
+            message["trouble"] = self.trouble
+        return message
+
+
+class Outbox:
+    """`emit(message, acknowledged)` sends one message and calls back when the browser has it."""
+
+    def __init__(
+        self, story: str, emit: Callable[[dict[str, Any], Callable[..., None]], None]
+    ) -> None:
+        self._story, self._emit = story, emit
+        self._waiting: Package | None = None
+        self._under_way = True  # until `open`: the answer to story_open must be there first
+
+    def open(self) -> None:
+        """Begin to send."""
+        self._acknowledged()
+
+    def add(self, package: Package) -> None:
+        """Send now, or with the next message."""
+        if self._waiting is None:
+            self._waiting = Package()
+        self._waiting.merge(package)
+        if not self._under_way:
+            self._send()
+
+    def _send(self) -> None:
+        package, self._waiting = self._waiting, None
+        assert package is not None
+        self._under_way = True
+        self._emit(package.message(self._story), self._acknowledged)
+
+    def _acknowledged(self, *_: Any) -> None:
+        self._under_way = False
+        if self._waiting is not None:
+            self._send()
+
+
+def token_shape(token: TokenRange) -> list[Any]:
+    """TokenRange as in docs/PROTOCOL.md."""
+    return [token.run, token.index, token.id, token.client, token.clock, token.units]
+
+
+def alias_shape(alias: AliasRecord) -> list[Any]:
+    """Alias as in docs/PROTOCOL.md."""
+    return [alias.client, alias.clock, alias.units, alias.original_client, alias.original_clock]
+
+
+def checkpoint_shape(head: CheckpointHead) -> dict[str, Any]:
+    """Checkpoint as in docs/PROTOCOL.md."""
+    shape = dataclasses.asdict(head)
+    shape["id"] = shape.pop("checkpoint")
+    return shape

@@ -1,0 +1,260 @@
+"""The room of one open story: one task that takes everything in, commits it, and only then tells anyone.
+
+Inputs wait in an inbox and are applied one after the other. What they ask for is gathered into a batch;
+one batch at a time is committed in the store's writing thread while the next one gathers. When a batch
+is committed, its answers are given, its credits are granted and its news goes out: nobody ever sees what
+is not stored. A batch that can't be committed (disk full) is kept and tried again, and said.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from ..errors import NotFoundError, StorygenError
+from ..link.messages import Command, GrantCredits
+from ..store.records import Record
+from ..story.effects import Effects, News
+from ..story.story import Story
+from .loop import Empty, Loop
+from .outbox import Outbox, Package
+
+T = TypeVar("T")
+Work = Callable[[Story, float], Any]
+RETRY_S = 2.0
+log = logging.getLogger(__name__)
+
+
+class House(Protocol):
+    """What a room needs from where it stands; every call comes in the loop."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+
+    def commit(
+        self, records: list[Record], done: Callable[[Any, BaseException | None], None]
+    ) -> None:
+        """Commit in the writing thread, then call `done` in the loop."""
+
+    def to_worker(self, room: Room, model: str, command: Command) -> None:
+        """Send a command to a model's worker, for this room's run."""
+
+    def story_changed(self, room: Room) -> None:
+        """The story's row in the library is another one."""
+
+
+@dataclass(slots=True)
+class _Reply:
+    """The answer to one who asks; given at most once."""
+
+    done: Any
+    result: Any = None
+    error: BaseException | None = None
+    then: Callable[[], None] | None = None
+
+    def give(self) -> None:
+        if self.then and self.error is None:
+            self.then()
+        self.done.set()
+
+
+@dataclass(slots=True)
+class _Batch:
+    records: list[Record] = field(default_factory=list)
+    news: News = field(default_factory=News)
+    credits: list[tuple[str, str, int]] = field(default_factory=list)
+    replies: list[_Reply] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, effects: Effects) -> None:
+        self.records += effects.records
+        self.credits += effects.credits
+        new, news = effects.news, self.news
+        news.updates += new.updates
+        news.tokens += new.tokens
+        news.aliases += new.aliases
+        news.clients += new.clients
+        news.checkpoints += new.checkpoints
+        news.runs |= new.runs
+        news.story |= new.story
+
+
+class Room:
+    """`ask` from any task of the loop; everything else runs in the room's own task."""
+
+    def __init__(self, loop: Loop, house: House, story: Story) -> None:
+        self._loop, self._house, self._story = loop, house, story
+        self._inbox = loop.queue()
+        self._gathering = _Batch()
+        self._committing: _Batch | None = None
+        self._retry_at: float | None = None
+        self.outboxes: dict[str, Outbox] = {}
+        self.trouble = ""
+        self.closed = False
+        self.ended = loop.event()
+        loop.spawn(self._run)
+
+    @property
+    def id(self) -> str:
+        """The story's id."""
+        return self._story.id
+
+    def run_ids(self) -> set[str]:
+        """Every run of the story."""
+        return self._story.runs.ids()
+
+    def live_runs(self) -> int:
+        """How many runs have not ended."""
+        return len(self._story.runs.live())
+
+    def models_in_use(self) -> set[str]:
+        """Models that live runs need."""
+        return self._story.runs.models_in_use()
+
+    def ask(self, work: Callable[[Story, float], T], then: Callable[[], None] | None = None) -> T:
+        """Do `work(story, now)` in the room; returns its result once everything up to it is committed.
+
+        `then` runs in the room at that moment, before any later news goes out.
+
+        Raises: what `work` raises, at once; NotFoundError when the room has closed.
+        """
+        reply = _Reply(self._loop.event(), then=then)
+        if self.closed:
+            raise NotFoundError("This story is being closed; try again.", code="closed")
+        self._inbox.put((work, reply))
+        while not reply.done.wait(5.0):
+            if self.closed:
+                raise NotFoundError("This story was just closed; try again.", code="closed")
+        if reply.error is not None:
+            raise reply.error
+        return reply.result  # type: ignore[no-any-return]
+
+    def tell(self, work: Work) -> None:
+        """Do `work(story, now)` in the room, sometime soon."""
+        self._inbox.put((work, None))
+
+    def close(self) -> None:
+        """End the room's task once everything is committed."""
+        self.tell(lambda story, now: story.page.snapshot())
+        self._inbox.put(None)
+
+    # ------------------------------------------------------------ the task
+
+    def _run(self) -> None:
+        closing = False
+        while True:
+            try:
+                item = self._inbox.get(timeout=self._patience())
+                closing = closing or item is None
+                if item is not None:
+                    self._apply(*item)
+            except Empty:
+                pass
+            self._after()
+            if closing and self._committing is None and not self._gathering.records:
+                break
+        self.closed = True
+        self._turn_away()
+        self.ended.set()
+
+    def _turn_away(self) -> None:
+        while True:
+            try:
+                item = self._inbox.get(timeout=0)
+            except Empty:
+                return
+            if item and item[1]:
+                item[1].error = NotFoundError(
+                    "This story was just closed; try again.", code="closed"
+                )
+                item[1].give()
+
+    def _patience(self) -> float | None:
+        due = [at for at in (self._story.runs.deadline(), self._retry_at) if at is not None]
+        wait = min(due) - self._house.now() if due else None
+        return max(0.0, wait) if wait is not None else 5.0
+
+    def _apply(self, work: Work, reply: _Reply | None) -> None:
+        try:
+            result = work(self._story, self._house.now())
+        except StorygenError as error:
+            self._refuse(reply, error)
+        except Exception as error:  # one bad input must not end the room
+            log.exception("A room's work failed.")
+            self._refuse(reply, error)
+        else:
+            if reply:
+                reply.result = result
+                self._gathering.replies.append(reply)
+
+    def _refuse(self, reply: _Reply | None, error: BaseException) -> None:
+        if reply:
+            reply.error = error
+            reply.give()
+
+    def _after(self) -> None:
+        """What follows every input: commands at once, the rest with the next commit."""
+        now = self._house.now()
+        self._story.tick(now)
+        effects = self._story.take_effects()
+        self._gathering.add(effects)
+        for model, command in effects.commands:
+            self._house.to_worker(self, model, command)
+        if self._committing is None and (self._retry_at is None or now >= self._retry_at):
+            self._commit()
+
+    def _commit(self) -> None:
+        batch, self._gathering = self._gathering, _Batch()
+        batch.runs = self._story.runs.views(batch.news.runs)
+        if batch.records:
+            self._committing = batch
+            self._house.commit(
+                batch.records, lambda _, error: self._inbox.put((self._committed(error), None))
+            )
+        else:
+            self._publish(batch)
+
+    def _committed(self, error: BaseException | None) -> Work:
+        def work(story: Story, now: float) -> None:
+            batch, self._committing = self._committing, None
+            assert batch is not None
+            if error is None:
+                self._retry_at, self.trouble = None, ""
+                self._publish(batch)
+            else:
+                self._keep(batch, error, now)
+
+        return work
+
+    def _keep(self, batch: _Batch, error: BaseException, now: float) -> None:
+        """The commit failed: nothing of it is said; it goes first into the next try."""
+        log.error("A commit failed and will be tried again: %s", error)
+        later, self._gathering = self._gathering, batch
+        self._gathering.replies += later.replies
+        self._gathering.add(Effects(later.records, later.news, [], later.credits))
+        self._retry_at = now + RETRY_S
+        self.trouble = str(error)
+        for outbox in list(self.outboxes.values()):
+            outbox.add(Package(trouble=self.trouble))
+
+    def _publish(self, batch: _Batch) -> None:
+        for run, model, count in batch.credits:
+            self._house.to_worker(self, model, GrantCredits(run, count))
+        if batch.news:
+            package = Package(
+                updates=batch.news.updates,
+                tokens=batch.news.tokens,
+                aliases=batch.news.aliases,
+                clients=batch.news.clients,
+                checkpoints=batch.news.checkpoints,
+                runs={run["id"]: run for run in batch.runs},
+                saved=self._house.now() if batch.records else None,
+            )
+            for outbox in list(self.outboxes.values()):
+                outbox.add(package)
+        for reply in batch.replies:
+            reply.give()
+        if batch.news.story:
+            self._house.story_changed(self)
