@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from .errors import LaunchError
+from .errors import LaunchError, mend_for
 from .install import install
 from .lock import only_one
 from .ports import Place, find_place, read_word
@@ -18,6 +18,7 @@ from .project import Project, find_project
 from .screen import Screen
 from .serving import (
     Address,
+    Terminated,
     access_token,
     show_page,
     start_server,
@@ -35,11 +36,18 @@ def main(arguments: Sequence[str]) -> int:
     options, for_server = parse(arguments)
     screen = Screen(sys.stdout)
     project = find_project(ROOT, options.data_dir, options.models_dir)
-    _treat_as_interrupt("SIGTERM", "SIGHUP", "SIGBREAK")
+    _end_on("SIGTERM", "SIGHUP", "SIGBREAK")
     try:
         return launch(project, screen, options, for_server)
     except LaunchError as error:
         report(error, project, screen)
+        return 1
+    except OSError as error:
+        report(
+            LaunchError(f"A file could not be used: {error}", mend=mend_for(str(error))),
+            project,
+            screen,
+        )
         return 1
     except KeyboardInterrupt:
         screen.say("\nInterrupted. Start again, and it goes on where it stopped.")
@@ -94,6 +102,7 @@ def launch(
             end(child)
             raise
     show_page(address.url(access_token(project)), screen, wanted=not options.no_browser)
+    screen.say("Ctrl+C in this window stops StoryGen.")
     return stay(child, screen)
 
 
@@ -135,11 +144,11 @@ def report(error: LaunchError, project: Project, screen: Screen) -> None:
         screen.say(f"The whole log: {project.log}")
 
 
-def _treat_as_interrupt(*names: str) -> None:
-    """Lets the signals that end a program (where they exist) do what Ctrl+C does."""
+def _end_on(*names: str) -> None:
+    """Lets the signals that end a program (where they exist) end the server too."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        raise Terminated
 
     for name in names:
         if hasattr(signal, name):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -87,23 +86,8 @@ def fetch_default_model(project: Project, progress: Progress) -> None:
         *("--models-dir", project.models_dir),
     )
     env = {"PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8:replace"}
-    run_program(Program(command, project.root, env, describe_stage), progress, project.log)
-
-
-def describe_stage(line: str) -> str | None:
-    """A stage of the model's preparation, from a line of output: JSON with `stage`, or plain words."""
-    try:
-        told = json.loads(line)
-    except ValueError:
-        return line.strip()[:80] or None
-    if not isinstance(told, dict) or "stage" not in told:
-        return None
-    done, total = told.get("done") or 0, told.get("total") or 0
-    if not total:
-        return str(told["stage"])
-    if told.get("unit") == "bytes":
-        return f"{told['stage']} {size(done)} of {size(total)}"
-    return f"{told['stage']} {done:.0f} of {total:.0f}"
+    program = Program(command, project.root, env, lambda line: line.strip().rstrip(".") or None)
+    run_program(program, progress, project.log)
 
 
 def _start_log(project: Project) -> None:

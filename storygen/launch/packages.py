@@ -6,10 +6,12 @@ own index of CPU packages is asked first; when it does not answer at once, plain
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from .environment import site_packages
@@ -96,11 +98,10 @@ def describe_pip(line: str) -> str | None:
 def downloaded(folder: Path) -> str:
     """How much lies in `folder` by now, in words; "" when it is little."""
     total = 0
-    for path in folder.rglob("*.whl"):
-        try:
-            total += path.stat().st_size
-        except OSError:  # pip has just moved it
-            continue
+    for place, _, names in os.walk(folder):  # passes over folders that pip removes meanwhile
+        for name in names:
+            with suppress(OSError):
+                total += (Path(place) / name).stat().st_size if name.endswith(".whl") else 0
     return f"{size(total)} so far" if total > 1e6 else ""
 
 

@@ -21,6 +21,10 @@ POLL_S = 0.1
 START_LIMIT_S = 120.0
 
 
+class Terminated(KeyboardInterrupt):
+    """A signal to end that reached the launcher alone, unlike a Ctrl+C, which the server gets too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
     """Where the server is reached from this machine."""
@@ -77,15 +81,15 @@ def stay(child: subprocess.Popen[bytes], screen: Screen) -> int:
                 subprocess.TimeoutExpired
             ):  # a wait without end cannot be interrupted on Windows
                 return child.wait(0.5)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         screen.say("Stopping …")
-        stop(child)
+        stop(child, patience_s=0.0 if isinstance(interrupt, Terminated) else 3.0)
         screen.say("StoryGen has stopped. Your stories are kept.")
         return 0
 
 
-def stop(child: subprocess.Popen[bytes], patience_s: float = 3.0) -> None:
-    """Gives the server time to end by the Ctrl+C that reached it too; then ends it."""
+def stop(child: subprocess.Popen[bytes], patience_s: float) -> None:
+    """Gives the server `patience_s` to end by a Ctrl+C that reached it too; then ends it."""
     with suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
         child.wait(patience_s)
     end(child)
@@ -96,7 +100,7 @@ def show_page(
 ) -> None:
     """Opens `url` in the browser if that is `wanted` and there is one; else says where the page is."""
     if wanted and has_desktop() and opener(url):
-        screen.say("StoryGen is open in your browser. Ctrl+C in this window stops it.")
+        screen.say("StoryGen is open in your browser.")
     else:
         screen.say(f"StoryGen is ready. Open this address in a browser:\n\n    {url}\n")
 
