@@ -4,6 +4,7 @@
  * A command whose meaning depends on the text first waits until everything typed is stored.
  */
 
+import { effectiveParams } from "./parameters.js";
 import { activeRun, chosenModel, interruptedRun, primary } from "./faces.js";
 
 /** @typedef {import("./protocol.js").Params} Params */
@@ -62,7 +63,7 @@ export class Commands {
       const { run } = await this.connection.call("run_start", {
         story: document.story,
         model: chosenModel(this.store.state)?.key,
-        params: settings.params ?? {},
+        params: effectiveParams(this.store.state),
         mode: settings.mode ?? "continue",
         prompt: settings.mode === "prompt" ? (settings.prompt ?? "") : "",
         at,

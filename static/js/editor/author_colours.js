@@ -17,9 +17,10 @@ import { colours } from "./authorship.js";
 
 /** @typedef {import("../../vendor/libs.js").ViewUpdate} ViewUpdate */
 /** @typedef {import("../../vendor/libs.js").EditorView} EditorView */
-/** @typedef {{from: number, to: number, until: number}} Fresh */
+/** @typedef {{from: number, to: number, since: number}} Fresh */
 
-const FRESH_MS = 160;
+const FRESH_MS = 120;
+const STEP_MS = 20;
 
 /** Says that authorship was learned anew (aliases, tokens) though the text may be the same. */
 export const authorsLearned = StateEffect.define();
@@ -28,10 +29,11 @@ const MARKS = {
   model: Decoration.mark({ class: "by-model" }),
   edited: Decoration.mark({ class: "by-edit" }),
 };
-const FRESH = {
-  model: Decoration.mark({ class: "by-model is-fresh" }),
-  edited: Decoration.mark({ class: "by-edit is-fresh" }),
-};
+/** By age in steps: a word that is drawn anew goes on appearing from where it was. */
+const FRESH = Array.from({ length: FRESH_MS / STEP_MS }, (_, age) => ({
+  model: Decoration.mark({ class: `by-model is-fresh fresh-${age}` }),
+  edited: Decoration.mark({ class: `by-edit is-fresh fresh-${age}` }),
+}));
 
 /**
  * @param {import("../document/story_document.js").StoryDocument} story
@@ -63,20 +65,21 @@ export function authorColours(story) {
 
     /** @param {ViewUpdate} update */
     #age(update) {
-      const now = performance.now();
-      this.fresh = this.fresh
-        .filter((range) => range.until > now)
-        .map(({ from, to, until }) => {
-          return { from: update.changes.mapPos(from, 1), to: update.changes.mapPos(to, -1), until };
-        });
-      if (!update.transactions.some((tr) => tr.annotation(ySyncAnnotation))) return;
-      update.changes.iterChangedRanges((_fromA, _toA, from, to) => {
-        if (to > from && to - from < 200) this.fresh.push({ from, to, until: now + FRESH_MS });
+      const { changes } = update;
+      this.fresh = this.fresh.map(({ from, to, since }) => {
+        return { from: changes.mapPos(from, 1), to: changes.mapPos(to, -1), since };
+      });
+      if (!story.applyingTokens) return;
+      changes.iterChangedRanges((_fromA, _toA, from, to) => {
+        if (to > from) this.fresh.push({ from, to, since: performance.now() });
       });
     }
 
     /** @param {EditorView} view */
     #decorate(view) {
+      const oldest = performance.now() - FRESH_MS;
+      this.fresh = this.fresh.filter((range) => range.since > oldest && range.to > range.from);
+      this.fresh.sort((a, b) => a.from - b.from);
       /** @type {import("../../vendor/libs.js").RangeSetBuilder<Decoration>} */
       const builder = new RangeSetBuilder();
       for (const { from, to } of view.visibleRanges) {
@@ -102,11 +105,17 @@ export function authorColours(story) {
         const end = Math.min(to, fresh.to);
         if (start >= end) continue;
         if (start > at) builder.add(at, start, MARKS[author]);
-        builder.add(start, end, FRESH[author]);
+        builder.add(start, end, freshMark(fresh.since)[author]);
         at = end;
       }
       if (at < to) builder.add(at, to, MARKS[author]);
     }
   }
   return ViewPlugin.fromClass(AuthorColours, { decorations: (plugin) => plugin.decorations });
+}
+
+/** @param {number} since when the word arrived */
+function freshMark(since) {
+  const age = Math.floor((performance.now() - since) / STEP_MS);
+  return FRESH[Math.min(age, FRESH.length - 1)];
 }

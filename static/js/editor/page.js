@@ -119,6 +119,14 @@ export class Page {
     this.follow.keepUp();
   }
 
+  /** Marks when the writer's caret stands where a run writes. */
+  #showRiding() {
+    const { main } = this.view.state.selection;
+    const carets = this.view.state.field(caretsField);
+    const rides = main.empty && carets.some((one) => one.kind === "run" && one.at === main.head);
+    this.view.dom.parentElement?.classList.toggle("is-riding", rides);
+  }
+
   /** @returns {import("./carets.js").RemoteCaret[]} */
   #carets() {
     /** @type {import("./carets.js").RemoteCaret[]} */
@@ -205,6 +213,7 @@ export class Page {
       if (this.story.applyingTokens) this.#tellWriting(update.changes);
     }
     if (update.docChanged || update.selectionSet) this.#tellSelection();
+    if (this.view) this.#showRiding();
     if (update.selectionSet && update.view.hasFocus) {
       const { anchor, head } = update.state.selection.main;
       this.on.caretMoved(this.finger.placeAt(anchor), this.finger.placeAt(head));

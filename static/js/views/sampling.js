@@ -5,6 +5,7 @@
  */
 
 import { h } from "../dom.js";
+import { effectiveParams } from "../parameters.js";
 
 /** @typedef {import("../protocol.js").Parameter} Parameter */
 /** @typedef {import("../protocol.js").Params} Params */
@@ -54,14 +55,20 @@ export class Sampling {
 
   /** @param {Parameter} parameter */
   #value(parameter) {
-    const { params } = this.store.state.settings;
-    return params?.[parameter.name] ?? parameter.default;
+    return effectiveParams(this.store.state)[parameter.name];
   }
 
   /** @param {string} name @param {number | string | string[]} value */
   #change(name, value) {
-    const { params } = this.store.state.settings;
+    const params = effectiveParams(this.store.state);
     this.commands.changeSettings({ params: { ...params, [name]: value } });
+  }
+
+  /** @param {Preset} preset @param {Params} now @returns {boolean} whether these are the preset's values */
+  #isSet(preset, now) {
+    return this.store.state.parameters.every(({ name, default: usual }) => {
+      return JSON.stringify(now[name]) === JSON.stringify(preset.params[name] ?? usual);
+    });
   }
 
   #build() {
@@ -78,7 +85,9 @@ export class Sampling {
 
   #showPresets() {
     const { presets, settings } = this.store.state;
-    const chosen = presets.find((preset) => isSet(preset, settings.params ?? {}));
+    const now = effectiveParams(this.store.state);
+    const named = presets.filter((preset) => preset.name === settings.preset);
+    const chosen = [...named, ...presets].find((preset) => this.#isSet(preset, now));
     this.presets.replaceChildren(
       ...presets.map((preset) => this.#preset(preset, preset === chosen)),
     );
@@ -217,21 +226,9 @@ export class Sampling {
       this.name.focus();
       return;
     }
-    /** @type {Params} */
-    const params = {};
-    for (const parameter of this.store.state.parameters)
-      params[parameter.name] = this.#value(parameter);
     this.name.value = "";
-    void this.commands.savePreset(name, params);
+    void this.commands.savePreset(name, effectiveParams(this.store.state));
   }
-}
-
-/** @param {Preset} preset @param {Params} params @returns {boolean} whether these are exactly the preset's values */
-function isSet(preset, params) {
-  const names = new Set([...Object.keys(preset.params), ...Object.keys(params)]);
-  return [...names].every(
-    (name) => JSON.stringify(preset.params[name]) === JSON.stringify(params[name]),
-  );
 }
 
 /**

@@ -30,7 +30,12 @@ export class Topbar {
 
   start() {
     const { store } = this;
-    this.primary.addEventListener("click", () => void this.commands.primary());
+    this.primary.addEventListener("click", (event) => {
+      // A mouse leaves the caret in the text, so that one can type at once; keys and touch stay here.
+      if (event.detail > 0 && matchMedia("(pointer: fine)").matches)
+        this.commands.session.page?.focus();
+      void this.commands.primary();
+    });
     this.stopButton.addEventListener("click", () => void this.commands.stop());
     this.title.addEventListener("change", () => this.#renamed());
     this.title.addEventListener("keydown", (event) => {
@@ -147,8 +152,9 @@ export class Topbar {
       items.push({ heading: "Put a model's folder or a .gguf file into models/." });
     const loaded = state.models.find((model) => model.key === chosen && model.state === "ready");
     if (loaded) {
+      items.push({ heading: loaded.name });
       items.push({
-        label: "Unload it",
+        label: "Unload",
         line: "Frees its memory",
         then: () => void this.commands.unloadModel(loaded.key),
       });
