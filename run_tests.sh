@@ -1,0 +1,41 @@
+#!/bin/sh
+# Runs every check and test, on a fresh machine too: installs what they need first.
+# Arguments go to pytest, as in: ./run_tests.sh tests/unit -k launch
+# A machine without a browser skips the browser tests, loudly; with CI=true nothing may be skipped.
+cd -- "$(dirname -- "$0")" || exit 1
+python=.venv/bin/python
+failed=
+
+has_browser() {
+    "$python" -c 'import sys; sys.path.insert(0, "tests"); import conftest
+conftest.pytest_configure(); sys.exit(not conftest.os.environ["STORYGEN_CHROMIUM"])'
+}
+
+install_browser() {
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "== Installing Chromium for the browser tests"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
+    fi
+}
+
+check() {
+    title=$1
+    shift
+    echo "== $title"
+    "$@" || failed="$failed $title;"
+}
+
+./run_local.sh --install-only --for-tests || exit 1
+[ ! -x .venv/bin/npm ] || PATH=$PWD/.venv/bin:$PATH # the launcher's own Node, where there was none
+[ -d node_modules ] || npm ci --no-audit --no-fund || exit 1
+has_browser || install_browser
+has_browser || echo "== No Chromium, Chrome or Edge: THE BROWSER TESTS ARE SKIPPED"
+
+check "ruff check" "$python" -m ruff check .
+check "ruff format" "$python" -m ruff format --check .
+check "mypy" "$python" -m mypy
+check "page: types and format" npm run --silent check
+check "pytest" "$python" -m pytest "$@"
+
+[ -z "$failed" ] || echo "FAILED:$failed"
+[ -z "$failed" ]

@@ -1,0 +1,60 @@
+"""What a machine lacks is skipped, loudly; under CI=true a skipped test fails the run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+DEFAULT_MODEL = ROOT / "models" / "smollm2-135m-instruct"
+BROWSERS = (
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
+IN_CI = os.environ.get("CI", "").lower() in ("true", "1")
+
+
+def pytest_configure() -> None:
+    """Tells the browser tests, in STORYGEN_CHROMIUM, which browser to drive."""
+    found = os.environ.get("STORYGEN_CHROMIUM") or next(
+        filter(None, map(shutil.which, BROWSERS)), ""
+    )
+    os.environ["STORYGEN_CHROMIUM"] = found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    lacking = {}
+    if not os.environ["STORYGEN_CHROMIUM"]:
+        lacking["browser"] = "no Chromium, Chrome or Edge was found"
+    if not (DEFAULT_MODEL / "config.json").is_file():
+        lacking["model"] = f"{DEFAULT_MODEL} is not there"
+    for item in items:
+        for mark, reason in lacking.items():
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    skipped = skipped_tests(session.config)
+    if skipped and IN_CI and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = skipped_tests(terminalreporter.config)
+    if skipped:
+        consequence = "here nothing may be skipped, so the run fails" if IN_CI else "not tried here"
+        terminalreporter.section(f"{skipped} SKIPPED: {consequence}", red=IN_CI, yellow=not IN_CI)
+
+
+def skipped_tests(config: pytest.Config) -> int:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return len(reporter.stats.get("skipped", [])) if reporter else 0
