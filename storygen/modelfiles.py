@@ -84,7 +84,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def first_line(error: BaseException) -> str:
     """The first line of an error's text, cut to a length that fits on a page."""
-    lines = str(error).strip().splitlines()
+    lines = [line.strip() for line in str(error).strip().splitlines()]
+    if lines and lines[0].endswith(":"):  # the next line says what
+        lines[0] = " ".join(lines[:2])
     return (lines[0] if lines else type(error).__name__)[:300]
 
 

@@ -7,6 +7,8 @@ else, and a file that holds more is refused.
 from __future__ import annotations
 
 import pickle
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from ...link.messages import LoadProgressed
 from ...modelfiles import SAFETENSORS, SAFETENSORS_INDEX, WeightFiles, first_line
 from .building import built_folder, converted_folder, sign
 from .loaded import Progress
+
+# How torch's reader names what it found beside tensors.
+_OBJECT = re.compile(r"(?:GLOBAL:?|function|class|object for) (?:class )?[`'\"<]*([\w.]+)")
 
 
 def count_parameters(found: WeightFiles) -> int:
@@ -82,18 +87,21 @@ def _num_weights(path: Path) -> int:
 
 def _weights_only(path: Path) -> Any:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # advice about formats; what matters is an error below
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
     except pickle.UnpicklingError as error:
-        if _asks_for_code(error):
-            raise ModelError(
-                f"{path.name} holds Python objects beside the weights, which could run any program; "
-                f"it is not opened. ({_named_object(error)})",
-                mend="Ask its author for .safetensors files, or use another copy of this model.",
-                code="unsafe",
-            ) from error
-        raise _damaged(path, error) from error
+        named = _OBJECT.search(str(error))
+        if named is None:
+            raise _damaged(path, "it was not written by torch") from error
+        raise ModelError(
+            f"{path.name} holds Python objects beside the weights ({named[1]}), which could run any "
+            "program; it is not opened.",
+            mend="Ask its author for .safetensors files, or use another copy of this model.",
+            code="unsafe",
+        ) from error
     except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise _damaged(path, error) from error
+        raise _damaged(path, first_line(error)) from error
 
 
 def _is_zip(path: Path) -> bool:
@@ -102,20 +110,7 @@ def _is_zip(path: Path) -> bool:
         return file.read(4) == b"PK\x03\x04"
 
 
-def _asks_for_code(error: pickle.UnpicklingError) -> bool:
-    text = str(error)
-    return any(mark in text for mark in ("GLOBAL", "REDUCE", "BUILD", "NEWOBJ", "INST", "class"))
-
-
-def _named_object(error: pickle.UnpicklingError) -> str:
-    lines = [
-        line.strip() for line in str(error).splitlines() if "GLOBAL" in line or "class" in line
-    ]
-    return lines[0][:200] if lines else "an unknown object"
-
-
-def _damaged(path: Path, error: BaseException) -> ModelError:
+def _damaged(path: Path, reason: str) -> ModelError:
     return ModelError(
-        f"{path.name} is damaged or incomplete: {first_line(error)}",
-        mend="Copy or download this file again.",
+        f"{path.name} is damaged or incomplete: {reason}", mend="Copy or download this file again."
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
@@ -39,7 +40,14 @@ def read_config(folder: Path) -> Any:
                 folder, local_files_only=True, trust_remote_code=False
             )
         return CONFIG_MAPPING[kind].from_pretrained(folder, local_files_only=True)
-    except (ValueError, TypeError, KeyError, OSError, AttributeError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        OSError,
+        AttributeError,
+        StrictDataclassError,
+    ) as error:
         raise ModelError(
             f"The config.json of {folder.name} does not describe a working {kind} model: "
             f"{first_line(error)}",
