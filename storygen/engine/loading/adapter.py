@@ -14,6 +14,7 @@ from peft import PeftModel
 
 from ...errors import ModelError
 from ...modelfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, first_line, read_json, safetensors_header
+from .bin_file import num_weights
 from .folder import LOAD_ERRORS
 
 _MERGEABLE = {
@@ -31,7 +32,7 @@ def base_name(folder: Path) -> str:
 
 
 def check_adapter(folder: Path) -> None:
-    """Raises: ModelError when the adapter has no weights, can't be merged, or names code."""
+    """Raises: ModelError when the adapter has no (safe) weights, can't be merged, or names code."""
     config = read_json(folder / ADAPTER_CONFIG)
     kind = str(config.get("peft_type", "")).upper()
     if kind not in _MERGEABLE:
@@ -50,6 +51,8 @@ def check_adapter(folder: Path) -> None:
             f"There are no weights in {folder.name}: neither {' nor '.join(ADAPTER_WEIGHTS)}.",
             mend="Copy the adapter's weight file into the folder.",
         )
+    if not (folder / ADAPTER_WEIGHTS[0]).is_file():
+        num_weights(folder / ADAPTER_WEIGHTS[1])
 
 
 def merged(model: Any, folder: Path, num_tokens: int) -> Any:

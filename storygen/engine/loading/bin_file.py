@@ -30,7 +30,7 @@ def count_parameters(found: WeightFiles) -> int:
 
     Raises: ModelError with code "unsafe" for a file that holds more, or "model" for a damaged one.
     """
-    return sum(_num_weights(path) for path in found.files)
+    return sum(num_weights(path) for path in found.files)
 
 
 def converted_bin(
@@ -71,7 +71,11 @@ def _convert(folder: Path, config: Any, target: Path) -> None:
     model.save_pretrained(target)
 
 
-def _num_weights(path: Path) -> int:
+def num_weights(path: Path) -> int:
+    """The number of weights in one `.bin` file, once it is known to be safe to open.
+
+    Raises: ModelError as above.
+    """
     state = _weights_only(path)
     if not isinstance(state, dict) or not any(torch.is_tensor(value) for value in state.values()):
         raise ModelError(

@@ -11,6 +11,7 @@ import pytest
 import torch
 from models_made import as_bin, ids_of, loaded, logits, reference
 from peft import LoraConfig, PeftModel, PromptTuningConfig, get_peft_model
+from tokenizers import AddedToken
 
 from storygen.errors import ModelError
 from tests.tiny_models import make_tokenizer
@@ -63,7 +64,7 @@ def test_an_adapter_on_an_old_bin_base_loads_too(tiny: Tiny, tmp_path: Path) -> 
 def test_an_adapter_that_brings_new_tokens_grows_the_vocabulary(tiny: Tiny, tmp_path: Path) -> None:
     base = tiny("llama")
     tokenizer = make_tokenizer("llama")
-    tokenizer.add_tokens(["<scene>", "<dream>"])
+    tokenizer.add_tokens([AddedToken(name, normalized=False) for name in ("<scene>", "<dream>")])
     model = reference(base)
     model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     wrapped = get_peft_model(
@@ -76,7 +77,7 @@ def test_an_adapter_that_brings_new_tokens_grows_the_vocabulary(tiny: Tiny, tmp_
         ),
     )
     folder = tmp_path / "lora"
-    wrapped.save_pretrained(str(folder))
+    wrapped.save_pretrained(str(folder), save_embedding_layers=True)
     tokenizer.save_pretrained(folder)
     found = loaded(folder, "adapter", base=str(base))
     ids = torch.tensor([found.tokenizer("Hello<dream> sea").input_ids])
@@ -127,8 +128,9 @@ def test_an_unsafe_adapter_pickle_does_not_run(tiny: Tiny, tmp_path: Path) -> No
     (folder / "adapter_model.safetensors").unlink()
     trap = tmp_path / "trap"
     torch.save({"x": Harmful(str(trap))}, folder / "adapter_model.bin")
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError) as caught:
         loaded(folder, "adapter", base=str(tiny("llama")))
+    assert caught.value.code == "unsafe"
     assert not trap.exists()
 
 
