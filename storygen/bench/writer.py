@@ -1,0 +1,103 @@
+"""A Socket.IO client that writes as a browser does: a replica of the text, calls, and token times."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import socketio
+from pycrdt import Doc, Text
+
+NAMESPACE = "/studio"
+PATIENCE_S = 120.0
+
+
+class Writer:
+    """One connection with one open story. `came[i]` is when token `i` of the current run arrived."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.doc: Doc[Text] = Doc()
+        self.text = self.doc.get("text", type=Text)
+        self.came: dict[int, float] = {}
+        self.run: dict[str, Any] = {}
+        self.models: list[dict[str, Any]] = []
+        self.story = ""
+        self._news = threading.Condition()
+        self._client = socketio.Client()
+        self._client.on("update", self._update, namespace=NAMESPACE)
+        self._client.on("library", self._library, namespace=NAMESPACE)
+        self._client.connect(
+            url, auth={"token": token}, namespaces=[NAMESPACE], transports=["websocket"]
+        )
+
+    def call(self, event: str, **fields: Any) -> dict[str, Any]:
+        """A call's answer. Raises: RuntimeError with the server's message when it is refused."""
+        answer: dict[str, Any] = self._client.call(
+            event, fields, namespace=NAMESPACE, timeout=PATIENCE_S
+        )
+        if not answer["ok"]:
+            raise RuntimeError(answer["error"]["message"])
+        return answer
+
+    def open(self, text: str) -> None:
+        """A new story with this text."""
+        self.story = self.call("story_create", title="Benchmark", text=text)["story"]["id"]
+        self.doc = Doc()
+        self.text = self.doc.get("text", type=Text)
+        self.doc.apply_update(self.call("story_open", story=self.story)["update"])
+
+    def start(self, model: str, **params: Any) -> None:
+        """Start a run at the end."""
+        self.came.clear()
+        self.run = self.call(
+            "run_start", story=self.story, model=model, at="end", seed=1, params=params
+        )["run"]
+
+    def command(self, name: str) -> None:
+        """`run_pause`, `run_resume` or `run_stop`."""
+        self.run = self.call(name, run=self.run["id"])["run"]
+
+    def type(self, at: int, text: str) -> float:
+        """Insert at byte `at` as typing does; returns when it was sent."""
+        before = self.doc.get_state()
+        self.text.insert(at, text)
+        sent = time.perf_counter()
+        self.call("doc_update", story=self.story, update=self.doc.get_update(before))
+        return sent
+
+    def tokens_from(self, start: int, stop: int) -> list[dict[str, Any]]:
+        """Stored tokens `[start, stop)` of the run."""
+        found: list[dict[str, Any]] = self.call(
+            "token_details", run=self.run["id"], **{"from": start, "to": stop}
+        )["tokens"]
+        return found
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        """Wait until news make `condition` true. Raises: TimeoutError."""
+        with self._news:
+            if not self._news.wait_for(condition, PATIENCE_S):
+                raise TimeoutError("The server said nothing more.")
+
+    def close(self) -> None:
+        """Leave."""
+        self._client.disconnect()
+
+    def _update(self, message: dict[str, Any]) -> bool:
+        now = time.perf_counter()
+        with self._news:
+            if "doc" in message:
+                self.doc.apply_update(message["doc"])
+            for token in message["tokens"]:
+                self.came.setdefault(token[1], now)
+            for run in message["runs"]:
+                if run["id"] == self.run.get("id"):
+                    self.run = run
+            self._news.notify_all()
+        return True
+
+    def _library(self, message: dict[str, Any]) -> None:
+        with self._news:
+            self.models = message.get("models", self.models)
+            self._news.notify_all()
