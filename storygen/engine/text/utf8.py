@@ -25,8 +25,10 @@ def unfinished_tail(data: bytes | bytearray) -> bytes:
 
 def can_follow(unfinished: bytes, data: bytes) -> bool:
     """Whether `unfinished + data` is the beginning of well-formed UTF-8 (its last character may be cut)."""
+    both = unfinished + data
     try:
-        _strict().decode(unfinished + data)
+        _strict().decode(both)
     except UnicodeDecodeError:
         return False
-    return True
+    # Python takes the first two bytes of a surrogate for unfinished, though no third one makes them good.
+    return not (len(both) >= 2 and both[-2] == 0xED and both[-1] >= 0xA0)
