@@ -102,9 +102,9 @@ class Workers:
         Raises: NotFoundError when it is not loaded.
         """
         model = self._models.get(key)
-        if not model or not model.process:
+        if not model or not model.process or model.leaving:
             raise NotFoundError("This model is not loaded.")
-        model.leaving = True
+        model.leaving, model.info, model.progress = True, None, None
         model.process.shut_down()
         self._set(key, "unloaded")
 
