@@ -67,7 +67,6 @@ export class Commands {
         mode: settings.mode ?? "continue",
         prompt: settings.mode === "prompt" ? (settings.prompt ?? "") : "",
         at,
-        ...(typeof settings.seed === "number" ? { seed: settings.seed } : {}),
       });
       this.#known(run);
       page.follow.resume();

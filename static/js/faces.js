@@ -122,6 +122,13 @@ export function status(state) {
       "Keep writing: it is kept here and merges on return",
     );
   }
+  if (state.trouble) {
+    return face(
+      "error",
+      "Not stored",
+      `${state.trouble} What you type is kept in this browser, and stored when that is mended.`,
+    );
+  }
   const run = activeRun(state.runs);
   if (run) return statusOfRun(run, state);
   const model = chosenModel(state);

@@ -7,6 +7,7 @@ import { byId } from "./dom.js";
 import { activeRun } from "./faces.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
+import { nameOf } from "./titles.js";
 import { Appearance } from "./views/appearance.js";
 import { Desk } from "./views/desk.js";
 import { Export } from "./views/export.js";
@@ -57,7 +58,7 @@ const panels = new Panels(store, {
 const palette = new Palette(() => {
   const stories = store.state.stories.filter((story) => story.id !== store.state.story);
   const open = stories.map((story) => ({
-    title: `Open ${story.title || story.opening || "an empty story"}`,
+    title: `Open ${nameOf(story)}`,
     run: () => void commands.openStory(story.id),
   }));
   return [...actions, ...open];
@@ -85,6 +86,13 @@ new Menu(byId("more-button"), "More", () => [
   { ...item("light"), checked: appearance.theme === "light" },
   { ...item("dark"), checked: appearance.theme === "dark" },
   item("authors", appearance.authors ? "Hide author colours" : "Show author colours"),
+  { heading: "When this window closes" },
+  {
+    label: "Keep writing",
+    line: "Otherwise a run pauses a little later",
+    checked: store.state.settings.keep_writing === true,
+    then: () => commands.changeSettings({ keep_writing: !store.state.settings.keep_writing }),
+  },
   { heading: "Help" },
   item("palette"),
   item("keys"),

@@ -10,7 +10,7 @@ import { chosenModel } from "./faces.js";
  */
 export function effectiveParams(state) {
   const { settings, presets, parameters } = state;
-  const name = settings.preset ?? chosenModel(state)?.preset;
+  const name = settings.preset ?? chosenModel(state)?.preset ?? state.defaultPreset;
   const preset = presets.find((one) => one.name === name)?.params ?? {};
   const own = settings.params ?? {};
   return Object.fromEntries(

@@ -30,23 +30,26 @@
 /** @typedef {{id: string, story: string, parent: string | null, kind: string, time: number, run: string | null, label: string, num_words: number, excerpt: string}} Checkpoint */
 /** @typedef {{name: string, sentence: string, params: Params, builtin: boolean}} Preset */
 /**
- * @typedef {{name: string, kind: "number" | "integer" | "strings" | "choice", low: number | null,
- *   high: number | null, step: number | null, default: number | string | string[], neutral: number | null,
- *   choices: string[] | null, title: string, sentence: string}} Parameter
+ * @typedef {{name: string, kind: "number" | "integer" | "strings" | "choice", low: number,
+ *   high: number, step: number, default: number | string | string[],
+ *   neutral: number | string | string[] | null, choices: string[], title: string, sentence: string}} Parameter
  */
 /** @typedef {{who: string, anchor: Place, head: Place}} Caret */
 /**
  * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string,
- *   seed?: number | null}} Settings
+ *   keep_writing?: boolean}} Settings
  */
 /**
  * @typedef {{story: string, doc?: ArrayBuffer | Uint8Array, tokens?: TokenRange[], aliases?: Alias[],
- *   clients?: number[], runs?: Run[], checkpoints?: Checkpoint[], carets?: Caret[], saved?: number}} UpdateEvent
+ *   clients?: number[], runs?: Run[], checkpoints?: Checkpoint[], carets?: Caret[], saved?: number,
+ *   trouble?: string}} UpdateEvent
  */
 /** @typedef {{stories?: Story[], models?: Model[], presets?: Preset[]}} LibraryEvent */
+/** @typedef {{message: string, mend: string, line: number, column: number}} Note wrong in config.js */
 /**
  * @typedef {{version: string, instance: string, models: Model[], stories: Story[], presets: Preset[],
- *   parameters: Parameter[], default_model: string | null, notes: string[]}} Hello
+ *   parameters: Parameter[], default_model: string | null, default_preset?: string,
+ *   notes: Note[]}} Hello
  */
 /**
  * @typedef {{story: Story, settings: Settings, document: string, update: ArrayBuffer, state: ArrayBuffer,

@@ -5,6 +5,7 @@
  */
 
 import { documentOf, rememberDocument } from "./document/local_copy.js";
+import { nameOf } from "./titles.js";
 import { StoryDocument } from "./document/story_document.js";
 import { Page } from "./editor/page.js";
 
@@ -55,6 +56,7 @@ export class Session {
       version,
       notes: notes ?? [],
       defaultModel: hello.default_model,
+      defaultPreset: hello.default_preset ?? null,
     });
     const open = this.store.state.story;
     if (open) await this.#sync(open);
@@ -102,7 +104,15 @@ export class Session {
     }
     this.document = document;
     localStorage.setItem(LAST_STORY, story);
-    this.store.set({ story, settings: {}, runs: [], checkpoints: [], unsent: 0, saved: null });
+    this.store.set({
+      story,
+      settings: {},
+      runs: [],
+      checkpoints: [],
+      unsent: 0,
+      saved: null,
+      trouble: "",
+    });
     if (!kept)
       this.on.say("This browser keeps no copy of its own here; the server keeps the story.");
     if (opened) this.#takeIn(document, opened);
@@ -183,7 +193,7 @@ export class Session {
     const { story } = document;
     if (document.owes) {
       const text = document.text.toString();
-      const title = `${opened.story.title || "Story"} (this browser’s copy)`;
+      const title = `${nameOf(opened.story).slice(0, 120)} (this browser’s copy)`;
       await this.connection.call("story_create", { title, text });
       this.on.say(
         "The story was replaced on the server; what you typed is kept as a story of its own.",
@@ -259,13 +269,14 @@ export class Session {
    */
   #applied(story, events) {
     if (this.store.state.story !== story) return;
-    let { runs, checkpoints, saved } = this.store.state;
+    let { runs, checkpoints, saved, trouble } = this.store.state;
     for (const event of events) {
       if (event.runs?.length) runs = merged(runs, event.runs);
       if (event.checkpoints?.length) checkpoints = [...checkpoints, ...event.checkpoints];
-      if (event.saved) saved = event.saved;
+      if (event.saved) [saved, trouble] = [event.saved, ""];
+      if (event.trouble) trouble = event.trouble;
     }
-    this.store.set({ runs: inOrder(runs), checkpoints, saved });
+    this.store.set({ runs: inOrder(runs), checkpoints, saved, trouble });
     this.page?.serverSpoke(
       runs,
       events.flatMap((event) => event.carets ?? []),

@@ -18,13 +18,15 @@
  * @property {import("./protocol.js").Preset[]} presets
  * @property {import("./protocol.js").Parameter[]} parameters
  * @property {string | null} defaultModel
- * @property {string[]} notes
+ * @property {string | null} defaultPreset
+ * @property {import("./protocol.js").Note[]} notes what is wrong in config.js
  * @property {string | null} story id of the open story
  * @property {import("./protocol.js").Settings} settings of the open story
  * @property {Run[]} runs of the open story, oldest first
  * @property {import("./protocol.js").Checkpoint[]} checkpoints
  * @property {number} unsent updates not yet confirmed by the server
  * @property {number | null} saved when the server last confirmed, seconds since the epoch
+ * @property {string} trouble why the server can't store just now, else empty
  * @property {boolean} caretAtEnd
  * @property {number} length of the text in UTF-16 units
  * @property {boolean} asking a command is on its way
@@ -45,6 +47,7 @@ export function initialState() {
     presets: [],
     parameters: [],
     defaultModel: null,
+    defaultPreset: null,
     notes: [],
     story: null,
     settings: {},
@@ -52,6 +55,7 @@ export function initialState() {
     checkpoints: [],
     unsent: 0,
     saved: null,
+    trouble: "",
     caretAtEnd: true,
     length: 0,
     asking: false,

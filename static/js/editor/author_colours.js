@@ -5,13 +5,7 @@
  * a long story costs what is on the screen.
  */
 
-import {
-  Decoration,
-  RangeSetBuilder,
-  StateEffect,
-  ViewPlugin,
-  ySyncAnnotation,
-} from "../../vendor/libs.js";
+import { Decoration, RangeSetBuilder, StateEffect, ViewPlugin } from "../../vendor/libs.js";
 import { Finger } from "../document/finger.js";
 import { colours } from "./authorship.js";
 

@@ -25,7 +25,7 @@ export class Desk {
     });
     byId("follow").addEventListener("click", () => this.session.page?.follow.resume());
     this.store.subscribe(["settings"], (state) => this.#showPrompt(state));
-    this.store.subscribe(["runs", "server", "models", "settings"], (state) =>
+    this.store.subscribe(["runs", "server", "trouble", "models", "settings"], (state) =>
       this.#showNotice(state),
     );
     this.store.subscribe(["following", "runs"], (state) => {

@@ -1,6 +1,7 @@
 /** The story to take away: copied, or as a file of text or Markdown. */
 
 import { h } from "../dom.js";
+import { titleOf } from "../titles.js";
 
 export class Export {
   /**
@@ -30,7 +31,7 @@ export class Export {
   /** @param {"txt" | "md"} format */
   download(format) {
     const { stories, story } = this.store.state;
-    const title = stories.find((one) => one.id === story)?.title ?? "";
+    const title = titleOf(stories.find((one) => one.id === story));
     const text = this.session.page?.wholeText() ?? "";
     const body = format === "md" ? markdown(title, text) : `${text}\n`;
     const url = URL.createObjectURL(new Blob([body], { type: "text/plain;charset=utf-8" }));

@@ -2,6 +2,7 @@
 
 import { h, icon } from "../dom.js";
 import { agoText, counted } from "../format.js";
+import { nameOf, titleOf } from "../titles.js";
 import { Menu } from "./menu.js";
 
 /** @typedef {import("../protocol.js").Story} Story */
@@ -68,7 +69,7 @@ export class Library {
           "aria-current": isOpen ? "true" : null,
           on: { click: open },
         },
-        h("span", { class: "row-title" }, story.title || story.opening || "Empty story"),
+        h("span", { class: "row-title" }, nameOf(story)),
         h("span", { class: "row-line" }, `${counted(story.num_words, "word")} · ${state}`),
       ),
     );
@@ -78,7 +79,7 @@ export class Library {
         class: "icon-button",
         type: "button",
         "aria-haspopup": "menu",
-        "aria-label": `More for ${story.title || "this story"}`,
+        "aria-label": `More for ${nameOf(story)}`,
       },
       icon("more"),
     );
@@ -100,7 +101,7 @@ export class Library {
       maxlength: "200",
       "aria-label": "Title",
     });
-    field.value = story.title;
+    field.value = titleOf(story);
     const done = (/** @type {boolean} */ keep) => {
       if (this.renaming !== story.id) return;
       this.renaming = null;
@@ -128,7 +129,6 @@ export class Library {
 
   /** @param {Story} story */
   #binRow(story) {
-    const name = story.title || story.opening || "Empty story";
     const back = () => void this.commands.unbin(story.id, false);
     const remove = h("button", { class: "text-button", type: "button" }, "Delete for ever");
     remove.addEventListener("click", () => {
@@ -143,7 +143,7 @@ export class Library {
     return h(
       "li",
       { class: "row is-binned" },
-      h("span", { class: "row-title" }, name),
+      h("span", { class: "row-title" }, nameOf(story)),
       h(
         "span",
         { class: "row-actions" },

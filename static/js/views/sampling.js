@@ -17,6 +17,9 @@ const CHOICES = {
   sentence: "End of sentence",
   paragraph: "End of paragraph",
 };
+/** Always in sight, and in this order; the rest is folded away. */
+const FIRST = ["temperature", "min_p", "repetition_penalty"];
+const ENDS = ["limit", "max_tokens", "min_tokens", "stop", "at_end_of_text"];
 const SCALED = 1000;
 
 export class Sampling {
@@ -73,9 +76,22 @@ export class Sampling {
 
   #build() {
     this.show.clear();
+    const { parameters } = this.store.state;
+    const named = (/** @type {string[]} */ names) =>
+      names.flatMap((name) => parameters.filter((parameter) => parameter.name === name));
+    const known = [...FIRST, ...ENDS];
+    const rest = parameters.filter((parameter) => !known.includes(parameter.name));
     this.rows.replaceChildren(
-      ...this.store.state.parameters.map((parameter) => this.#row(parameter)),
+      ...named(FIRST).map((parameter) => this.#row(parameter)),
+      this.#group("Where it ends", named(ENDS)),
+      this.#group("More", rest),
     );
+  }
+
+  /** @param {string} title @param {Parameter[]} parameters */
+  #group(title, parameters) {
+    const rows = parameters.map((parameter) => this.#row(parameter));
+    return h("details", { class: "parameter-group" }, h("summary", {}, title), ...rows);
   }
 
   #showValues() {
@@ -151,8 +167,8 @@ export class Sampling {
   /** @param {Parameter} parameter */
   #numberRow(parameter) {
     const { low, high, name } = parameter;
-    const bounds = { min: String(low ?? 0), max: String(high ?? 1) };
-    const step = String(parameter.step ?? (parameter.kind === "integer" ? 1 : 0.01));
+    const bounds = { min: String(low), max: String(high) };
+    const step = String(parameter.step);
     const field = h("input", { class: "number", type: "number", ...bounds, step });
     const slider = h("input", {
       class: "slider",
@@ -180,14 +196,14 @@ export class Sampling {
       slider.value = String(Math.round(at * SCALED));
       slider.setAttribute("aria-valuetext", String(number));
       slider.style.setProperty("--at", String(at));
-      row.classList.toggle("is-off", parameter.neutral !== null && number === parameter.neutral);
+      row.classList.toggle("is-off", number === parameter.neutral);
     });
     return row;
   }
 
   /** @param {Parameter} parameter */
   #choiceRow(parameter) {
-    const options = (parameter.choices ?? []).map((choice) =>
+    const options = parameter.choices.map((choice) =>
       h(
         "option",
         { value: choice },
@@ -236,16 +252,14 @@ export class Sampling {
  *
  * @param {Parameter} parameter
  */
-function curveOf({ low, high, step, kind }) {
-  const from = low ?? 0;
-  const span = (high ?? 1) - from;
+function curveOf({ low, high, step }) {
+  const span = high - low;
   const power = span > 100 ? 3 : 1;
-  const unit = step ?? (kind === "integer" ? 1 : 0.01);
   return {
     /** @param {number} share */
     toValue: (share) =>
-      Number((from + Math.round((span * share ** power) / unit) * unit).toFixed(4)),
+      Number((low + Math.round((span * share ** power) / step) * step).toFixed(4)),
     /** @param {number} value */
-    toShare: (value) => Math.max(0, Math.min(1, (value - from) / span)) ** (1 / power),
+    toShare: (value) => Math.max(0, Math.min(1, (value - low) / span)) ** (1 / power),
   };
 }

@@ -2,6 +2,7 @@
 
 import { keyText } from "../actions.js";
 import { byId, setText } from "../dom.js";
+import { titleOf } from "../titles.js";
 import { activeRun, chosenModel, meters, modelLine, primary, savedFace, status } from "../faces.js";
 import { Menu } from "./menu.js";
 
@@ -46,6 +47,7 @@ export class Topbar {
     const running = /** @type {const} */ ([
       "runs",
       "server",
+      "trouble",
       "models",
       "settings",
       "caretAtEnd",
@@ -60,9 +62,9 @@ export class Topbar {
   /** @param {State} state */
   #showTitle(state) {
     const story = state.stories.find((one) => one.id === state.story);
-    if (document.activeElement !== this.title) this.title.value = story?.title ?? "";
+    if (document.activeElement !== this.title) this.title.value = titleOf(story);
     this.title.disabled = !story;
-    document.title = story?.title ? `${story.title} · StoryGen` : "StoryGen";
+    document.title = titleOf(story) ? `${titleOf(story)} · StoryGen` : "StoryGen";
   }
 
   #renamed() {
@@ -148,8 +150,9 @@ export class Topbar {
         then: () => void this.commands.chooseModel(model.key),
       });
     }
-    if (!items.length)
-      items.push({ heading: "Put a model's folder or a .gguf file into models/." });
+    for (const note of state.notes)
+      items.push({ heading: `config.js: ${note.message} ${note.mend}`.trim() });
+    if (!fit.length) items.push({ heading: "Put a model's folder or a .gguf file into models/." });
     const loaded = state.models.find((model) => model.key === chosen && model.state === "ready");
     if (loaded) {
       items.push({ heading: loaded.name });

@@ -1,0 +1,69 @@
+"""A real Chromium against the real server with a scripted worker.
+
+`studio` is a server of its own for each test, `room` the page in it. Whatever a test does, the page may
+not break its Content-Security-Policy nor throw: `room` checks that at the end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from tests.browser.room import Room, Studio, make_models, watch
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser that STORYGEN_CHROMIUM names."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ["STORYGEN_CHROMIUM"], args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def studio(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Studio]:
+    """A running server; `@pytest.mark.parametrize("studio", [{...}], indirect=True)` sets its environment."""
+    made = Studio(
+        tmp_path / "data", make_models(tmp_path / "models"), getattr(request, "param", {})
+    )
+    made.start()
+    yield made
+    if made.process:
+        made.stop()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser profile of its own, as wide as a laptop."""
+    made = chromium.new_context(viewport={"width": 1280, "height": 800})
+    made.grant_permissions(["clipboard-read", "clipboard-write"])
+    made.set_default_timeout(15_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def room(context: BrowserContext, studio: Studio) -> Iterator[Room]:
+    """The open page of a first visit."""
+    made = Room(context.new_page(), studio)
+    watch(made.page, made)
+    made.open()
+    yield made
+    assert made.broken == []
+
+
+@pytest.fixture
+def second(context: BrowserContext, room: Room) -> Iterator[Room]:
+    """A second window on the same story."""
+    made = Room(context.new_page(), room.studio)
+    watch(made.page, made)
+    made.open()
+    yield made
+    assert made.broken == []
