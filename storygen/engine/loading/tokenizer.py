@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, LlamaTokenizer
 
 from ...errors import ModelError
 from ...modelfiles import first_line, has_tokenizer, read_json
 from .folder import LOAD_ERRORS
 
+_LLAMA_KINDS = ("llama", "mistral", "mixtral")
 _NAMED = ("raw", "wp", "chat")
 
 
@@ -29,9 +30,7 @@ def load_tokenizer(folder: Path) -> Any:
         if (folder / name).is_file():
             read_json(folder / name)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, use_fast=True
-        )
+        tokenizer = _read(folder)
     except LOAD_ERRORS as error:
         raise _broken(folder, first_line(error)) from error
     except Exception as error:
@@ -43,6 +42,22 @@ def load_tokenizer(folder: Path) -> Any:
     if not tokenizer.is_fast or not len(tokenizer):
         raise _broken(folder, "it has no fast form")
     return tokenizer
+
+
+def _read(folder: Path) -> Any:
+    """What transformers makes of the folder, which it does not always recognise."""
+    given = [(folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")]
+    if not any(given) and (folder / "tokenizer.model").is_file() and _is_llama(folder):
+        # nothing says so, but every Llama of that age began its texts with <s>
+        return LlamaTokenizer.from_pretrained(folder, local_files_only=True, add_bos_token=True)
+    return AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False, use_fast=True
+    )
+
+
+def _is_llama(folder: Path) -> bool:
+    path = folder / "config.json"
+    return path.is_file() and read_json(path).get("model_type") in _LLAMA_KINDS
 
 
 def resolve_format(asked: str, tokenizer: Any) -> tuple[str, tuple[str, ...]]:

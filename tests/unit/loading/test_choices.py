@@ -33,7 +33,8 @@ def test_a_chat_template_that_fails_makes_the_format_raw_with_a_note(
     tiny: Tiny, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(tiny("llama", chat=True), tmp_path / "m"))
-    (folder / "chat_template.jinja").write_text("{{ raise_exception('system first') }}")
+    template = "{{ raise_exception('system first') }}{{ messages[-1]['content'] }}"
+    (folder / "chat_template.jinja").write_text(template)
     info = loaded(folder).info
     assert info.format == "raw"
     assert any("system first" in note for note in info.notes)

@@ -39,7 +39,10 @@ def test_a_gpt2_folder_of_2020_with_only_vocabulary_and_merges_works(
     assert tokenizer.is_fast
 
 
-def test_a_llama_folder_with_only_a_sentencepiece_model_works(tiny: Tiny, tmp_path: Path) -> None:
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_llama_folder_with_only_a_sentencepiece_model_works(
+    tiny: Tiny, tmp_path: Path, configured: bool
+) -> None:
     import sentencepiece
 
     out = io.BytesIO()
@@ -50,16 +53,20 @@ def test_a_llama_folder_with_only_a_sentencepiece_model_works(tiny: Tiny, tmp_pa
         model_type="bpe",
         byte_fallback=True,
         hard_vocab_limit=False,
+        remove_extra_whitespaces=False,
         minloglevel=2,
     )
     folder = copied(tiny("llama"), tmp_path / "m")
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (folder / name).unlink()
     (folder / "tokenizer.model").write_bytes(out.getvalue())
+    if configured:
+        text = '{"tokenizer_class": "LlamaTokenizer", "add_bos_token": true, "bos_token": "<s>"}'
+        (folder / "tokenizer_config.json").write_text(text)
     tokenizer = loaded(folder).tokenizer
     expected = sentencepiece.SentencePieceProcessor(model_proto=out.getvalue())
-    for text in ("Once upon a time", "She said hello to the sea."):
-        assert tokenizer(text, add_special_tokens=False).input_ids == expected.encode(text)
+    for text in ("Once upon a time", "She said  hello to the sea.", "é 猫"):
+        assert tokenizer(text).input_ids == [expected.bos_id(), *expected.encode(text)]
     assert tokenizer.is_fast
 
 
