@@ -16,7 +16,9 @@ from .access import AccessRules
 from .access_http import Door, origin_was_judged
 from .checks import MAX_UPDATE_BYTES
 from .house import House
+from .legacy import LegacyNamespace
 from .loop import Loop
+from .loose_runs import LooseRuns
 from .pages import pages
 from .studio import Studio
 from .worker import Spawn, worker_command
@@ -87,5 +89,6 @@ def make_application(config: Config, loop: Loop) -> Application:
     )
     studio.append(Studio(socketio, house, config.rules))
     socketio.on_namespace(studio[0])
+    socketio.on_namespace(LegacyNamespace(loop, LooseRuns(house), config.rules.admits_original))
     flask.wsgi_app = Door(flask.wsgi_app, config.rules)  # type: ignore[method-assign]
     return Application(flask, house, socketio)
