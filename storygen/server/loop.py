@@ -258,6 +258,11 @@ class ThreadLoop(Loop):
             disable_nagle_algorithm = True
             protocol_version = "HTTP/1.1"
 
+            def run_wsgi(self) -> None:
+                super().run_wsgi()
+                if "Upgrade" in self.headers:  # what may follow are a websocket's bytes, no request
+                    self.close_connection = True
+
             def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
                 pass
 
