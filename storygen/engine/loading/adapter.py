@@ -10,8 +10,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from peft import PeftModel
-
 from ...errors import ModelError
 from ...modelfiles import ADAPTER_CONFIG, ADAPTER_WEIGHTS, first_line, read_json, safetensors_header
 from .bin_file import num_weights
@@ -61,6 +59,8 @@ def merged(model: Any, folder: Path, num_tokens: int) -> Any:
     `num_tokens` is the size of the tokenizer; embeddings grow first if the adapter brings larger ones.
     Raises: ModelError when the adapter does not fit this base.
     """
+    from peft import PeftModel  # takes seconds to import, which only adapters should cost
+
     rows = _embedding_rows(folder, num_tokens)
     if rows > model.get_input_embeddings().weight.shape[0]:
         model.resize_token_embeddings(rows, mean_resizing=False)
