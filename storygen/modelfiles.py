@@ -169,10 +169,22 @@ def safetensors_header(path: Path) -> dict[str, Any]:
                 raise ValueError("its header is too long")
             header = json.loads(file.read(length))
         header.pop("__metadata__", None)
-        end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
+        end = 0
+        for entry in header.values():
+            math.prod(entry["shape"])
+            start, stop = entry["data_offsets"]
+            end = max(end, stop, start)
         if path.stat().st_size < 8 + length + end:
             raise ValueError("it is shorter than its header says")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        struct.error,
+    ) as error:
         raise ModelError(
             f"{path.name} is damaged or incomplete ({error}).",
             mend="Copy or download this file again.",

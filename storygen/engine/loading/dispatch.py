@@ -20,6 +20,7 @@ from ...link.messages import LoadModel, LoadProgressed, ModelLoaded
 from ...modelfiles import has_tokenizer, is_adapter, safetensors_sizes, weight_files
 from . import adapter, bin_file, gguf_file, hub, measure, profile
 from .config import read_config
+from .counting import tensors_counted
 from .folder import load_folder
 from .loaded import LoadedModel, Progress
 from .memory import check_fits, free_bytes, memory_need
@@ -61,37 +62,52 @@ def load_model(spec: LoadModel, progress: Progress) -> LoadedModel:
     form, form_notes = resolve_format(spec.format, tokenizer)
     window, window_notes = context_window(prepared.config, spec.context)
     place = _choose_place(spec, prepared, window)
-    progress(
-        LoadProgressed(
-            "reading weights", 0, prepared.num_parameters * _item_bytes(place.precision), "bytes"
-        )
-    )
-    model = _read_weights(prepared, place, tokenizer)
+    with tensors_counted(progress):
+        model = _read_weights(prepared, place, tokenizer)
     model, place, place_notes = _settle(spec, prepared, model, place, progress)
-    learned = learned_positions(model)
-    if learned is not None and window > learned:
-        window_notes = (f"This model has {learned} positions and cannot look back further.",)
+    window, window_notes = _within_positions(model, window, window_notes)
+    notes = (*place_notes, *window_notes, *form_notes, *_vocabulary_notes(model, tokenizer))
+    info = _described(prepared, model, place)
+    info = dataclasses.replace(
+        info, context=window, format=form, notes=notes, seconds=time.perf_counter() - start
+    )
+    return LoadedModel(model, tokenizer, info)
+
+
+def _described(prepared: Prepared, model: Any, place: Place) -> ModelLoaded:
+    """What can be told by looking at the loaded model and trying it.
+
+    Raises: ModelError when it computes nothing finite.
+    """
     croppable, finite = probe(model)
     if not finite:
         raise ModelError(
             f"{prepared.name} computes no numbers in {place.precision}.",
             mend='Set "precision": "fp32" for it in config.js.',
         )
-    info = ModelLoaded(
+    return ModelLoaded(
         architecture=type(model).__name__,
         parameters=sum(p.numel() for p in model.parameters()),
         vocabulary=int(model.get_input_embeddings().weight.shape[0]),
-        context=min(window, learned or window),
+        context=0,
         precision=place.precision,
         threads=torch.get_num_threads(),
         device=place.device,
-        format=form,
+        format="",
         memory_bytes=_weights_bytes(model),
-        seconds=time.perf_counter() - start,
+        seconds=0.0,
         croppable=croppable,
-        notes=(*place_notes, *window_notes, *form_notes, *_vocabulary_notes(model, tokenizer)),
     )
-    return LoadedModel(model, tokenizer, info)
+
+
+def _within_positions(
+    model: Any, window: int, notes: tuple[str, ...]
+) -> tuple[int, tuple[str, ...]]:
+    """The window and the notes on it, once the positions that the model learned are counted."""
+    learned = learned_positions(model)
+    if learned is None or window <= learned:
+        return window, notes
+    return learned, (f"This model has {learned} positions and cannot look back further.",)
 
 
 def _prepare(spec: LoadModel, progress: Progress) -> Prepared:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from models_made import PLAIN, as_bin, loaded, stages
+from models_made import as_bin, loaded, stages
 from test_folders import change_config
 
 from storygen.engine.loading import measure, memory, profile
@@ -229,9 +229,15 @@ def test_what_a_profile_holds_comes_back_as_it_was(tmp_path: Path) -> None:
     assert profile.recall(None, "a") is None
 
 
-def test_progress_names_each_stage_and_begins_with_importing(tiny: Tiny) -> None:
+def test_progress_names_each_stage_and_counts_the_tensors(tiny: Tiny) -> None:
     said = stages(tiny("llama"))
-    assert [step.stage for step in said] == ["importing", "checking", "reading weights"]
-    assert said[-1].total > 0
-    assert said[-1].unit == "bytes"
-    assert PLAIN["precision"] == "fp32"
+    assert list(dict.fromkeys(step.stage for step in said)) == [
+        "importing",
+        "checking",
+        "reading weights",
+    ]
+    read = [step for step in said if step.stage == "reading weights"]
+    assert [step.done for step in read] == sorted(step.done for step in read)
+    assert read[0].done == 0
+    assert read[-1].done == read[-1].total == len(loaded(tiny("llama")).model.state_dict())
+    assert {step.unit for step in read} == {"tensors"}

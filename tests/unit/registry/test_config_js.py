@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storygen.registry.config_js import ConfigError, parse_config
@@ -113,6 +113,7 @@ def test_brackets_within_brackets_are_limited() -> None:
         parse_config("var ModelConfig = " + "{a:" * 5000)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_either_read_or_refused_with_a_place(text: str) -> None:
     try:

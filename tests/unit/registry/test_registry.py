@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from registry_made import CONFIG, Project, adapter_folder, model_folder, write_safetensors
 
@@ -389,6 +389,7 @@ def test_names_that_become_alike_still_have_keys_of_their_own(project: Project) 
     assert len({entry.key for entry in entries}) == 3
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_name_makes_a_short_printable_key(name: str) -> None:
     key = _key_text(name)
