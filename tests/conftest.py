@@ -29,16 +29,11 @@ def pytest_configure() -> None:
     os.environ["STORYGEN_CHROMIUM"] = found
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    lacking = {}
-    if not os.environ["STORYGEN_CHROMIUM"]:
-        lacking["browser"] = "no Chromium, Chrome or Edge was found"
-    if not (DEFAULT_MODEL / "config.json").is_file():
-        lacking["model"] = f"{DEFAULT_MODEL} is not there"
-    for item in items:
-        for mark, reason in lacking.items():
-            if item.get_closest_marker(mark):
-                item.add_marker(pytest.mark.skip(reason=reason))
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and not os.environ["STORYGEN_CHROMIUM"]:
+        pytest.skip("no Chromium, Chrome or Edge was found")
+    if item.get_closest_marker("model") and not (DEFAULT_MODEL / "config.json").is_file():
+        pytest.skip(f"{DEFAULT_MODEL} is not there")
 
 
 @pytest.hookimpl(trylast=True)

@@ -67,7 +67,7 @@ def healthz(host: str, port: int) -> dict[str, object] | None:
         connection.request("GET", "/healthz")
         response = connection.getresponse()
         answer = json.loads(response.read(MAX_ANSWER_BYTES)) if response.status == 200 else None
-    except (OSError, http.client.HTTPException, ValueError):
+    except (OSError, http.client.HTTPException, ValueError, RecursionError):
         return None
     finally:
         connection.close()
