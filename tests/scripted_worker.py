@@ -1,10 +1,12 @@
 """A worker process without a model: `python -m tests.scripted_worker` on the real link.
 
-`STORYGEN_SCRIPT` is "count", "quote" or a JSON list of words; `STORYGEN_TOKEN_MS` how long a token takes.
+`STORYGEN_SCRIPT` is "count", "quote" or a JSON list of words; `STORYGEN_TOKEN_MS` how long a token takes,
+`STORYGEN_LOAD_S` how long loading does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -29,9 +31,10 @@ from tests.fakes import WINDOW, ScriptedWorker
 
 def _receive(connection: socket.socket, commands: queue.Queue[Command | None]) -> None:
     reader = LineReader()
-    while data := connection.recv(65536):
-        for line in reader.feed(data):
-            commands.put(decode(line))  # type: ignore[arg-type]
+    with contextlib.suppress(OSError):  # the server's death may reset the connection
+        while data := connection.recv(65536):
+            for line in reader.feed(data):
+                commands.put(decode(line))  # type: ignore[arg-type]
     commands.put(None)
 
 
@@ -44,6 +47,7 @@ def main() -> None:
     script = os.environ.get("STORYGEN_SCRIPT", "count")
     worker = ScriptedWorker(json.loads(script) if script.startswith("[") else script)
     token_s = float(os.environ.get("STORYGEN_TOKEN_MS", "20")) / 1000
+    load_s = float(os.environ.get("STORYGEN_LOAD_S", "0"))
     connection = socket.create_connection(("127.0.0.1", int(os.environ["STORYGEN_LINK_PORT"])))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.sendall(encode(WorkerReady(os.environ["STORYGEN_LINK_SECRET"], os.getpid())))
@@ -63,7 +67,9 @@ def main() -> None:
         if command is None or isinstance(command, Shutdown):
             return
         if isinstance(command, LoadModel):
-            connection.sendall(encode(_loaded()))
+            loads = threading.Timer(load_s, connection.sendall, [encode(_loaded())])
+            loads.daemon = True
+            loads.start()
         elif isinstance(command, ScoreText):
             connection.sendall(encode(TextScored(command.request, (), "no model")))
         else:

@@ -36,6 +36,7 @@ class ServerProcess:
     async_mode: str = "eventlet"
     script: str = "count"
     token_ms: float = 20.0
+    load_s: float = 0.0
     options: tuple[str, ...] = ()
     module: str = "tests.serve"
     models_dir: Path | None = None
@@ -75,6 +76,7 @@ class ServerProcess:
             **os.environ,
             "STORYGEN_SCRIPT": self.script,
             "STORYGEN_TOKEN_MS": str(self.token_ms),
+            "STORYGEN_LOAD_S": str(self.load_s),
         }
         arguments = ["--port", str(self.port), "--data-dir", str(self.data_dir), "--no-browser"]
         arguments += ["--models-dir", str(models_dir), "--async-mode", self.async_mode]

@@ -11,13 +11,15 @@ from tests.server_process import ServerProcess
 
 
 @pytest.fixture(scope="session", params=["eventlet", "threading"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerProcess]:
     """One server for all tests that do it no harm; each makes stories of its own."""
     process = ServerProcess(tmp_path_factory.mktemp("server"), async_mode=request.param, token_ms=5)
     process.start()
     yield process
     process.stop()
-    assert "Traceback" not in process.log()
+    assert " ERROR " not in process.log() and "Traceback" not in process.log()
 
 
 @pytest.fixture

@@ -22,7 +22,9 @@ WAIT_S = 20.0
 class StudioClient:
     """`silent` never acknowledges an `update`."""
 
-    def __init__(self, url: str, token: str, *, silent: bool = False, transport: str = "websocket") -> None:
+    def __init__(
+        self, url: str, token: str, *, silent: bool = False, transport: str = "websocket"
+    ) -> None:
         self.changed = threading.Condition()
         self.updates: list[dict[str, Any]] = []
         self.library: list[dict[str, Any]] = []
@@ -34,9 +36,14 @@ class StudioClient:
         self._io.on("library", self._on_library, namespace=NAMESPACE)
         self._io.on("disconnect", self._on_disconnect, namespace=NAMESPACE)
         self._io.connect(
-            url, namespaces=[NAMESPACE], auth={"token": token}, transports=[transport], wait_timeout=WAIT_S
+            url,
+            namespaces=[NAMESPACE],
+            auth={"token": token},
+            transports=[transport],
+            wait_timeout=WAIT_S,
         )
         self.connected = True
+        self._socket = getattr(self._io.eio, "ws", None)
 
     def __enter__(self) -> StudioClient:
         return self
@@ -47,6 +54,8 @@ class StudioClient:
     def close(self) -> None:
         """Leave."""
         self._io.disconnect()
+        if self._socket is not None:
+            self._socket.shutdown()  # the library leaves it open where the server hung up
 
     # ------------------------------------------------------------ calls
 
@@ -198,7 +207,9 @@ class OpenStory:
             view = self.runs.get(run, {})
             return view if (view.get("state"), view.get("reason")) == (state, reason) else None
 
-        view: dict[str, Any] = self._client.wait(there, f"{run} {state} {reason}: {self.runs.get(run)}")
+        view: dict[str, Any] = self._client.wait(
+            there, f"{run} {state} {reason}: {self.runs.get(run)}"
+        )
         return view
 
     def wait_tokens(self, count: int, run: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The library's calls: stories made, named, copied, binned and deleted; models; presets; what `hello` says."""
+"""The library's calls: stories made, named, copied, binned and deleted; models; presets; `hello`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ def test_hello_says_what_a_browser_shows_first(browser: StudioClient) -> None:
     assert answer["version"] == __version__
     assert MODEL in [model["key"] for model in answer["models"]]
     assert {"Balanced", "Careful"} <= {preset["name"] for preset in answer["presets"]}
-    assert {"temperature", "max_tokens"} <= {parameter["name"] for parameter in answer["parameters"]}
+    assert {"temperature", "max_tokens"} <= {
+        parameter["name"] for parameter in answer["parameters"]
+    }
     assert answer["default_model"] == MODEL
     assert isinstance(answer["instance"], str) and isinstance(answer["notes"], list)
 
 
 def test_a_new_story_is_in_the_library_with_its_text_and_settings(browser: StudioClient) -> None:
-    story = browser.ok("story_create", title="Sea", text="One\r\ntwo\rthree", settings={"mode": "prompt"})["story"]
+    story = browser.ok(
+        "story_create", title="Sea", text="One\r\ntwo\rthree", settings={"mode": "prompt"}
+    )["story"]
     assert (story["title"], story["num_words"], story["opening"]) == ("Sea", 3, "One\ntwo\nthree")
     assert story["id"] in [item["id"] for item in browser.ok("stories")["stories"]]
     opened = browser.ok("story_open", story=story["id"])
@@ -36,7 +40,8 @@ def test_every_browser_is_told_of_a_new_story(browser: StudioClient, connect: Co
     other = connect()
     story = browser.ok("story_create", title="Told")["story"]["id"]
     other.wait(
-        lambda: any(story in [s["id"] for s in news.get("stories", [])] for news in other.library), "library news"
+        lambda: any(story in [s["id"] for s in news.get("stories", [])] for news in other.library),
+        "library news",
     )
 
 
@@ -49,12 +54,17 @@ def test_a_story_gets_another_title(browser: StudioClient) -> None:
 def test_settings_are_merged_checked_and_kept(browser: StudioClient) -> None:
     story = browser.create()
     browser.ok("story_settings", story=story.id, patch={"keep_writing": True, "preset": "Careful"})
-    answer = browser.ok("story_settings", story=story.id, patch={"preset": None, "params": {"temperature": 0.5}})
+    answer = browser.ok(
+        "story_settings", story=story.id, patch={"preset": None, "params": {"temperature": 0.5}}
+    )
     assert answer["settings"]["keep_writing"] is True
     assert "preset" not in answer["settings"]
     assert answer["settings"]["params"]["temperature"] == 0.5
     assert browser.refused("story_settings", story=story.id, patch={"colour": 1}) == "bad_request"
-    assert browser.refused("story_settings", story=story.id, patch={"params": {"temperature": 9}}) == "bad_request"
+    assert (
+        browser.refused("story_settings", story=story.id, patch={"params": {"temperature": 9}})
+        == "bad_request"
+    )
     assert browser.ok("story_open", story=story.id)["settings"] == answer["settings"]
 
 
@@ -71,7 +81,13 @@ def test_a_copy_has_the_text_and_the_authors_under_ids_of_its_own(browser: Studi
     (copied,) = opened.runs
     assert copied != run
     spans = browser.ok("provenance", story=copy["id"])["spans"]
-    assert spans == [[4, "human"], [3, [copied, 0]], [3, [copied, 1]], [3, [copied, 2]], [4, "human"]]
+    assert spans == [
+        [4, "human"],
+        [3, [copied, 0]],
+        [3, [copied, 1]],
+        [3, [copied, 2]],
+        [4, "human"],
+    ]
     opened.append("!")
     assert str(browser.open(story.id)) == "Once w0 w1 w2 and"
 
@@ -139,5 +155,7 @@ def test_presets_are_saved_changed_and_deleted(browser: StudioClient) -> None:
 
 
 def _model_state(browser: StudioClient) -> str | None:
-    states = [m["state"] for news in browser.library for m in news.get("models", []) if m["key"] == MODEL]
+    states = [
+        m["state"] for news in browser.library for m in news.get("models", []) if m["key"] == MODEL
+    ]
     return states[-1] if states else None

@@ -10,7 +10,9 @@ from tests.server_process import MODEL
 Connect = Callable[..., StudioClient]
 
 
-def test_an_edit_is_numbered_and_reaches_the_other_browser(browser: StudioClient, connect: Connect) -> None:
+def test_an_edit_is_numbered_and_reaches_the_other_browser(
+    browser: StudioClient, connect: Connect
+) -> None:
     story = browser.create("Once")
     other = connect().open(story.id)
     first = story.append(" 😀")["seq"]
@@ -28,7 +30,9 @@ def test_reopening_with_a_state_brings_only_what_is_lacking(browser: StudioClien
     assert len(other_document["update"]) > 900
 
 
-def test_a_run_writes_and_every_browser_sees_the_text_and_whose_it_is(browser: StudioClient, connect: Connect) -> None:
+def test_a_run_writes_and_every_browser_sees_the_text_and_whose_it_is(
+    browser: StudioClient, connect: Connect
+) -> None:
     story = browser.create("Once")
     other = connect().open(story.id)
     run = story.start(params={"max_tokens": 4}, seed=7)
@@ -73,7 +77,12 @@ def test_new_parameters_are_in_the_run(browser: StudioClient) -> None:
     story = browser.create("Once")
     run = story.start(params={"temperature": 0.5})
     story.wait_tokens(1)
-    assert browser.ok("run_params", run=run, params={"temperature": 0.25})["run"]["params"]["temperature"] == 0.25
+    assert (
+        browser.ok("run_params", run=run, params={"temperature": 0.25})["run"]["params"][
+            "temperature"
+        ]
+        == 0.25
+    )
     assert browser.refused("run_params", run=run, params={"temperature": "hot"}) == "bad_request"
     assert browser.ok("run_stop", run=run)["run"]["params"]["temperature"] == 0.25
 
@@ -83,7 +92,10 @@ def test_token_details_give_stored_alternatives(browser: StudioClient) -> None:
     run = story.start(params={"max_tokens": 5})
     story.wait_state(run, "ended", "finished")
     tokens = browser.ok("token_details", run=run, **{"from": 1, "to": 3})["tokens"]
-    assert [(t["index"], t["text"], t["id"]) for t in tokens] == [(1, " w1", 1001), (2, " w2", 1002)]
+    assert [(t["index"], t["text"], t["id"]) for t in tokens] == [
+        (1, " w1", 1001),
+        (2, " w2", 1002),
+    ]
     assert tokens[0]["alternatives"] == [[7, " other", -1.5]]
     assert set(tokens[0]) == {"index", "id", "text", "logprob", "ms", "revision", "alternatives"}
 
@@ -121,7 +133,9 @@ def test_the_history_is_a_tree_of_checkpoints(browser: StudioClient) -> None:
     assert browser.refused("checkpoint_restore", story=other.id, checkpoint=first) == "not_found"
 
 
-def test_carets_reach_the_others_and_go_with_their_window(browser: StudioClient, connect: Connect) -> None:
+def test_carets_reach_the_others_and_go_with_their_window(
+    browser: StudioClient, connect: Connect
+) -> None:
     story = browser.create("Once")
     other = connect()
     seen = other.open(story.id)
@@ -131,7 +145,10 @@ def test_carets_reach_the_others_and_go_with_their_window(browser: StudioClient,
     (caret,) = other.wait(lambda: _carets(other), "a caret")
     assert (caret["anchor"], caret["head"]) == (place, place)
     browser.ok("story_close", story=story.id)
-    other.wait(lambda: any(c.get("gone") and c["who"] == caret["who"] for c in _carets(other)), "it is gone")
+    other.wait(
+        lambda: any(c.get("gone") and c["who"] == caret["who"] for c in _carets(other)),
+        "it is gone",
+    )
     assert not _carets(browser)
 
 
