@@ -147,7 +147,8 @@ def _alias(item: Any, story: str) -> AliasRecord:
 
 
 def _integer(value: Any, name: str, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool) or not whole:
         raise BadRequestError(f"{name} must be a whole number.")
     if not low <= value <= high:
         raise BadRequestError(f"{name} must be between {low} and {high}.")

@@ -91,12 +91,19 @@ class Studio(Namespace):  # type: ignore[misc]
 
     def trigger_event(self, event: str, *args: Any) -> Any:
         """Flask-SocketIO's entry: everything but connect and disconnect is a call to be answered."""
-        if event in ("connect", "disconnect"):
+        if self._comes_or_goes(event, args[0]):
             return super().trigger_event(event, *args)
         visitor = self._visitors.get(args[0])
         if visitor is None:
             return _refusal("refused", "This connection is not open.")
         return self._answer(visitor, event, args[1:])
+
+    def _comes_or_goes(self, event: str, sid: str) -> bool:
+        """Whether this is Socket.IO's own word; a browser may send calls by the same names."""
+        if event == "connect":
+            return sid not in self._visitors
+        connected: bool = self._socketio.server.manager.is_connected(sid, NAMESPACE)
+        return event == "disconnect" and not connected
 
     def on_connect(self, auth: Any = None) -> None:
         """Let a browser in that has the token."""
