@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .records import Author, Span, TokenRange, TokenRecord
-from .varints import Reader, put, put_signed
+from .varints import Reader, get_all, put, put_signed, unfolded
 
 _FLOAT = struct.Struct("<f")
 
@@ -39,7 +39,7 @@ def _follows(last: TokenRecord, token: TokenRecord) -> bool:
 # ---------------------------------------------------------------- tokens
 
 
-def pack_ranges(block: Sequence[TokenRecord]) -> bytes:
+def pack_ranges(block: Sequence[TokenRecord | TokenRange]) -> bytes:
     """The identities of a block's tokens."""
     out = bytearray()
     clock = block[0].clock
@@ -55,21 +55,30 @@ def pack_ranges(block: Sequence[TokenRecord]) -> bytes:
 
 def unpack_ranges(run: str, first: int, data: bytes) -> Iterator[TokenRange]:
     """What `pack_ranges` packed, for the tokens of `run` from index `first` on."""
-    reader = Reader(data)
-    client, clock, index = reader.get(), reader.get(), first
-    while not reader.exhausted:
-        id_ = reader.get() - 1
-        clock += reader.get_signed()
-        units = reader.get()
-        yield TokenRange(run, index, id_, client, clock, units)
+    client, clock, *rest = get_all(data)
+    numbers = iter(rest)
+    for index, (id_, moved, units) in enumerate(zip(numbers, numbers, numbers, strict=True), first):
+        clock += unfolded(moved)
+        yield TokenRange(run, index, id_ - 1, client, clock, units)
         clock += units
-        index += 1
+
+
+def client_of(ranges: bytes) -> int:
+    """Whose characters a block's tokens are."""
+    return Reader(ranges).get()
+
+
+def joined_ranges(parts: Iterable[bytes]) -> bytes:
+    """The ranges of blocks of one client that follow each other, as one."""
+    return pack_ranges([token for part in parts for token in unpack_ranges("", 0, part)])
 
 
 def pack_details(block: Sequence[TokenRecord], vocabulary: Mapping[int, str]) -> bytes:
-    """Everything else about a block's tokens; texts that differ from `vocabulary` are in it."""
+    """Everything else about a block's tokens; texts that differ from `vocabulary` are in it.
+
+    No token's bytes depend on another's: the details of two blocks are those of both, one after the other.
+    """
     out = bytearray()
-    revision = 0
     for token in block:
         odd = vocabulary.get(token.id) != token.text
         put(out, len(token.alternatives) << 1 | odd)
@@ -77,8 +86,7 @@ def pack_details(block: Sequence[TokenRecord], vocabulary: Mapping[int, str]) ->
             _put_text(out, token.text)
         out += _FLOAT.pack(token.logprob)
         put(out, round(token.ms * 100))
-        put_signed(out, token.revision - revision)
-        revision = token.revision
+        put(out, token.revision)
         for id_, text, logprob in token.alternatives:
             odd = vocabulary.get(id_) != text
             put(out, (id_ + 1) << 1 | odd)
@@ -107,13 +115,12 @@ def unpack_details(data: bytes) -> list[Details]:
     """What `pack_details` packed."""
     reader = Reader(data)
     found: list[Details] = []
-    revision = 0
     while not reader.exhausted:
         head = reader.get()
         text = _get_text(reader) if head & 1 else None
         logprob = _get_float(reader)
         ms = reader.get() / 100
-        revision += reader.get_signed()
+        revision = reader.get()
         alternatives = tuple(_get_alternative(reader) for _ in range(head >> 1))
         found.append(Details(text, logprob, ms, revision, alternatives))
     return found

@@ -19,6 +19,25 @@ def put_signed(out: bytearray, value: int) -> None:
     put(out, value << 1 if value >= 0 else ((-value) << 1) - 1)
 
 
+def get_all(data: bytes) -> list[int]:
+    """Every number in `data`, which holds nothing else; several times quicker than a `Reader`."""
+    found: list[int] = []
+    value = shift = 0
+    for byte in data:
+        if byte < 128:
+            found.append(value | byte << shift)
+            value = shift = 0
+        else:
+            value |= (byte & 127) << shift
+            shift += 7
+    return found
+
+
+def unfolded(value: int) -> int:
+    """The signed number that `put_signed` folded into `value`."""
+    return -((value + 1) >> 1) if value & 1 else value >> 1
+
+
 class Reader:
     """Reads back, in order, what was put into `data`."""
 
@@ -41,8 +60,7 @@ class Reader:
 
     def get_signed(self) -> int:
         """The next number, which was put by `put_signed`."""
-        folded = self.get()
-        return -((folded + 1) >> 1) if folded & 1 else folded >> 1
+        return unfolded(self.get())
 
     def take(self, num_bytes: int) -> bytes:
         """The next bytes as they are."""

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, insert, select
 from ..errors import ConflictError, NotFoundError
 from .database import in_words
 from .history import History
+from .merging import merge_blocks
 from .packing import blocks, pack_details, pack_ranges, pack_spans
 from .records import (
     AliasRecord,
@@ -133,7 +134,10 @@ class Writing:
         self._connection.execute(insert(updates), rows)
 
     def _write_snapshots(self, records: list[SnapshotRecord]) -> None:
-        """A snapshot takes the place of the one before: the log, which stays, holds everything."""
+        """A snapshot takes the place of the one before: the log, which stays, holds everything.
+
+        What else makes opening a story slow is tidied up along with it.
+        """
         for record in records:
             story = self._story(record.story)
             self._connection.execute(delete(snapshots).where(snapshots.c.story == story))
@@ -144,6 +148,7 @@ class Writing:
                 "spans": pack_spans(record.spans),
             }
             self._connection.execute(insert(snapshots), row)
+            merge_blocks(self._connection, story)
 
     def _write_aliases(self, records: list[AliasRecord]) -> None:
         rows = [alias_row(record, self._story(record.story)) for record in records]

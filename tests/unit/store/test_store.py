@@ -250,6 +250,40 @@ def test_a_text_that_was_rolled_back_is_not_taken_for_known(store: Store) -> Non
     assert store.token_details("r1", 0, 1) == [made.token(0)]
 
 
+def test_a_snapshot_merges_small_blocks_and_changes_no_token(store: Store, path: Path) -> None:
+    store.commit(
+        [made.story(), made.story("s2"), made.run("r1"), made.run("r2"), made.run("r3", story="s2")]
+    )
+    written = {
+        "r1": [made.token(i, id=i, text=f" {i}", revision=i // 7, clock=i * 9) for i in range(600)],
+        "r2": [made.token(i, run="r2", client=1 + (i > 3)) for i in (0, 1, 2, 3, 4, 5, 9, 10)],
+        "r3": [made.token(i, run="r3", story="s2") for i in range(5)],
+    }
+    for tokens in written.values():
+        for token in tokens:
+            store.commit([token])
+    before = opened(store).tokens
+    store.commit([SnapshotRecord("s1", 1, b"", ())])
+    assert opened(store).tokens == before
+    assert {run: store.token_details(run, 0, 600) for run in written} == written
+    assert store.token_details("r1", 255, 258) == written["r1"][255:258]
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        query = "SELECT id, first, num_tokens FROM token_blocks JOIN runs ON runs.key = run ORDER BY 1, 2"
+        blocks = db.execute(query).fetchall()
+    assert blocks == [
+        ("r1", 0, 256),
+        ("r1", 256, 256),
+        ("r1", 512, 88),
+        ("r2", 0, 4),
+        ("r2", 4, 2),
+        ("r2", 9, 2),
+        *(("r3", first, 1) for first in range(5)),
+    ]
+    store.commit([made.token(600, id=7)])
+    store.commit([SnapshotRecord("s1", 2, b"", ())])
+    assert store.token_details("r1", 599, 601) == [written["r1"][599], made.token(600, id=7)]
+
+
 def test_a_token_with_ten_alternatives_takes_at_most_120_bytes_on_disk(
     store: Store, path: Path
 ) -> None:
