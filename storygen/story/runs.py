@@ -114,6 +114,7 @@ class Runs:
             feed=Feed(new.at, new.at),
             continues=continues.id if continues else None,
             next_index=continues.next_index if continues else 0,
+            left=self._page.document.place(new.at),
         )
         self._runs[run.id] = run
         self._page.effects.news.story = True

@@ -25,6 +25,12 @@ def test_a_run_writes_at_a_place_in_the_middle_and_keeps_what_follows() -> None:
     assert str(room) == "Once. w0 w1 The end."
 
 
+def test_a_queued_run_shows_its_place_at_once() -> None:
+    room = Room("Once. The end.")
+    place = room.story.page.document.place(5)
+    assert room.story.start_run(_new_run(), place, room.now)["left"] == list(place or ())
+
+
 def test_a_pause_takes_the_token_in_flight_and_no_more() -> None:
     room = Room("Once")
     run = room.start()
@@ -208,7 +214,10 @@ def test_a_dead_worker_interrupts_and_resume_goes_on_with_the_next_token_and_kno
     room.settle()
     start = next(c for c in room.commands if isinstance(c, StartRun))
     assert (start.text, start.next_index, start.heal) == ("éOnce 😀 w0 w1", 2, False)
-    assert [(start.text[k.start : k.end], k.id) for k in start.known] == [(" w0", 1000), (" w1", 1001)]
+    assert [(start.text[k.start : k.end], k.id) for k in start.known] == [
+        (" w0", 1000),
+        (" w1", 1001),
+    ]
     room.turn(1)
     assert str(room) == "éOnce 😀 w0 w1 w2"
     assert again.continues == run
@@ -237,7 +246,11 @@ def test_a_model_that_cannot_be_loaded_fails_its_queued_runs_with_the_reason() -
     view = room.story.start_run(_new_run(), "end", room.now)
     room.story.runs.model_gone(MODEL, room.now, reason="It needs 9 GB and 4 GB are free.")
     run = room.story.runs.get(view["id"])
-    assert (run.state, run.reason, run.message) == ("ended", "failed", "It needs 9 GB and 4 GB are free.")
+    assert (run.state, run.reason, run.message) == (
+        "ended",
+        "failed",
+        "It needs 9 GB and 4 GB are free.",
+    )
 
 
 def test_continue_here_keeps_what_followed_as_a_checkpoint_and_restore_brings_it_back() -> None:
@@ -248,7 +261,9 @@ def test_continue_here_keeps_what_followed_as_a_checkpoint_and_restore_brings_it
     kept = room.story.continue_here(place, room.now)
     room.settle()
     assert str(room) == str(room.browser) == "One."
-    record = next(r for r in room.records if isinstance(r, CheckpointRecord) and r.checkpoint == kept)
+    record = next(
+        r for r in room.records if isinstance(r, CheckpointRecord) and r.checkpoint == kept
+    )
     before = room.story.restore(record, room.now)
     room.settle()
     assert str(room) == str(room.browser) == "One. Two. Three. w0 w1"
@@ -286,7 +301,11 @@ def test_every_token_and_update_is_recorded_in_order() -> None:
     updates = [r for r in room.records if isinstance(r, UpdateRecord)]
     assert [u.seq for u in updates] == list(range(1, len(updates) + 1))
     tokens = [r for r in room.records if isinstance(r, TokenRecord)]
-    assert [(t.index, t.text, t.units) for t in tokens] == [(0, " w0", 3), (1, " w1", 3), (2, " w2", 3)]
+    assert [(t.index, t.text, t.units) for t in tokens] == [
+        (0, " w0", 3),
+        (1, " w1", 3),
+        (2, " w2", 3),
+    ]
     last = [r for r in room.records if isinstance(r, RunRecord)][-1]
     assert last.next_index == 3 and last.left == room.story.page.document.place(len(str(room)))
 
