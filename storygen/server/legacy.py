@@ -39,9 +39,7 @@ class LegacyNamespace(Namespace):  # type: ignore[misc]
             # A client may send events of any name, this one too: what it is judged by is looked up.
             return sid in self._sessions or self._connect(sid, rest[1] if len(rest) == 2 else None)
         if event == "disconnect":
-            session = self._sessions.pop(sid, None)
-            if session is not None:
-                session.close()
+            self._disconnect(sid)
         elif (session := self._sessions.get(sid)) is not None:
             if event == "generate_text":
                 session.generate_text(tuple(rest))
@@ -55,6 +53,12 @@ class LegacyNamespace(Namespace):  # type: ignore[misc]
             return False
         self._sessions[sid] = Session(self._loop, self._writer, self._sender(sid), time.monotonic)
         return True
+
+    def _disconnect(self, sid: str) -> None:
+        if not self.socketio.server.manager.is_connected(sid, "/"):
+            session = self._sessions.pop(sid, None)
+            if session is not None:
+                session.close()
 
     def _sender(self, sid: str) -> Outward:
         def send(event: str, *args: Any, acknowledged: Callable[[Any], None] | None = None) -> None:

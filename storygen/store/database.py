@@ -50,8 +50,7 @@ def engine_for(url: str | URL, *, writes: bool, busy_timeout_s: float) -> Engine
     """
     parsed = _parsed(url)
     if parsed.get_backend_name() == "postgresql":
-        level: Any = "READ COMMITTED" if writes else "REPEATABLE READ"
-        return create_engine(parsed, poolclass=NullPool, isolation_level=level)
+        return _postgres_engine(parsed, writes)
     # One thread at a time uses a connection, but which thread opens and closes it is the caller's matter.
     engine = create_engine(
         parsed,
@@ -62,6 +61,16 @@ def engine_for(url: str | URL, *, writes: bool, busy_timeout_s: float) -> Engine
     begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
+
+
+def _postgres_engine(url: URL, writes: bool) -> Engine:
+    level: Any = "READ COMMITTED" if writes else "REPEATABLE READ"
+    try:
+        return create_engine(url, poolclass=NullPool, isolation_level=level)
+    except ImportError as error:
+        raise StoreError(
+            "Postgres needs a Python package that is not installed. Run: pip install 'psycopg[binary]'"
+        ) from error
 
 
 def migrate(connection: Connection) -> None:

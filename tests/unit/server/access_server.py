@@ -1,19 +1,21 @@
-"""A real server on a loopback port: pages, both namespaces and a JSON route behind the door."""
+"""A real server on a loopback port: pages, both namespaces and a JSON route behind the door.
+
+Run as a program: MODE (a loop's name) and the folder of static files; prints its port.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, jsonify, request
 from flask_socketio import SocketIO
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from storygen.server.access import AccessRules
 from storygen.server.access_http import Door, origin_was_judged
+from storygen.server.loop import make_loop
 from storygen.server.pages import pages
 
 RULES = AccessRules(
@@ -24,12 +26,7 @@ RULES = AccessRules(
 )
 
 
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_args: Any) -> None:
-        """Says nothing."""
-
-
-def make_app(static_dir: Path, rules: AccessRules = RULES) -> tuple[Flask, SocketIO]:
+def make_app(mode: str, static_dir: Path, rules: AccessRules = RULES) -> Flask:
     """An application with everything that has an access rule."""
     app = Flask("door", static_folder=None)
     app.register_blueprint(pages(static_dir, rules.instance))
@@ -40,7 +37,7 @@ def make_app(static_dir: Path, rules: AccessRules = RULES) -> tuple[Flask, Socke
 
     sockets = SocketIO(
         app,
-        async_mode="threading",
+        async_mode=mode,
         always_connect=True,
         cors_allowed_origins=origin_was_judged,
         cors_credentials=False,
@@ -50,7 +47,7 @@ def make_app(static_dir: Path, rules: AccessRules = RULES) -> tuple[Flask, Socke
         _join(sockets, namespace, admits)
 
     app.wsgi_app = Door(app.wsgi_app, rules)  # type: ignore[method-assign]
-    return app, sockets
+    return app
 
 
 def _join(sockets: SocketIO, namespace: str, admits: Callable[..., bool]) -> None:
@@ -63,16 +60,10 @@ def _join(sockets: SocketIO, namespace: str, admits: Callable[..., bool]) -> Non
         return said
 
 
-@contextmanager
-def serving(app: Flask) -> Iterator[int]:
-    """The port on which `app` answers."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def main(mode: str, static_dir: str) -> None:
+    app = make_app(mode, Path(static_dir))
+    make_loop(mode).serve(app, "127.0.0.1", 0, lambda port: print(port, flush=True))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from access_server import RULES, make_app, serving
+from access_server import RULES
 from raw_client import Polling, RefusedError, Websocket, Wire, answers_in
 
 from storygen.server.access import AccessRules
 from storygen.server.access_http import MAX_WRONG_PASSWORDS, Door
 
+HERE = Path(__file__).parent
 BEARER = {"Authorization": "Bearer the-token"}
 PAGE = '<meta name="csp-nonce" content="{{ nonce }}"><p>The room</p>'
 
 
-@pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+@pytest.fixture(scope="module", params=["eventlet", "threading"])
+def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     root = tmp_path_factory.mktemp("site")
     static = root / "static"
     (static / "js").mkdir(parents=True)
@@ -29,9 +34,14 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     (static / "config.js").write_text("var ModelConfig = {}; // as it is")
     (static / "js" / "main.js").write_text("export {};")
     (root / "secret.txt").write_text("secret")
-    app, _sockets = make_app(static)
-    with serving(app) as port:
-        yield port
+    command = [sys.executable, str(HERE / "access_server.py"), request.param, str(static)]
+    environ = {**os.environ, "PYTHONPATH": str(HERE.parents[2])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as server:
+        assert server.stdout is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.kill()
 
 
 def ask(port: int, path: str = "/", method: str = "GET", **headers: str) -> requests.Response:

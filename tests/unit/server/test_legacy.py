@@ -270,6 +270,7 @@ def test_hostile_arguments_start_nothing_and_leave_the_server_well(
     client.emit("start_new_sampler", *args[:3], "parameters")
     client.emit("no_such_event", *args)
     client.emit("connect", *args)
+    client.emit("disconnect", *args)
     client.emit("trigger_event", *args)
     client.emit("generate_text", "well", "numbers", "end 1", 3)
     while client.texts.get(timeout=10) != ("well", [" 0"]):

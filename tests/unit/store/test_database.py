@@ -152,6 +152,12 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
         Store(file_url(tmp_path / "nowhere" / "stories.db"))
 
 
+def test_postgres_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match="psycopg"):
+        Store("postgresql://writer@nowhere/stories")
+
+
 @pytest.mark.parametrize(
     "url", ["", "stories.db", "sqlite://", "sqlite:///:memory:", "mysql://host/db"]
 )
