@@ -1,4 +1,4 @@
-"""The original protocol alone, with a writer of numbered words, as a program: MODE (a loop's name).
+"""The original protocol alone, with a writer of numbered words, as a program: MODE (a loop's name) [ORIGIN].
 
 Prints its port. `GET /seen` tells what the writer was asked for and how many texts are alive. The model
 "numbers" writes ` 0 1 2 …`, as many as the prefix says (`end 3`), else without end; `fails` fails after one.
@@ -20,10 +20,6 @@ from storygen.server.access import AccessRules
 from storygen.server.access_http import Door, origin_was_judged
 from storygen.server.legacy import LegacyNamespace
 from storygen.server.loop import Loop, make_loop
-
-RULES = AccessRules(
-    token="the-token", instance="abc", allowed_origins=frozenset({"https://old.example"})
-)
 
 
 class NumbersWriter:
@@ -95,7 +91,8 @@ class NumbersText:
         on_end(reason)
 
 
-def main(mode: str) -> None:
+def main(mode: str, origin: str = "https://old.example") -> None:
+    rules = AccessRules(token="the-token", instance="abc", allowed_origins=frozenset({origin}))
     loop = make_loop(mode)
     writer = NumbersWriter(loop)
     app = Flask("original", static_folder=None)
@@ -110,10 +107,10 @@ def main(mode: str) -> None:
         always_connect=True,
         cors_allowed_origins=origin_was_judged,
     )
-    sockets.on_namespace(LegacyNamespace(loop, writer, RULES.admits_original))
-    app.wsgi_app = Door(app.wsgi_app, RULES)  # type: ignore[method-assign]
+    sockets.on_namespace(LegacyNamespace(loop, writer, rules.admits_original))
+    app.wsgi_app = Door(app.wsgi_app, rules)  # type: ignore[method-assign]
     loop.serve(app, "127.0.0.1", 0, lambda port: print(port, flush=True))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
