@@ -186,6 +186,9 @@ class Runs:
         run.params = params
         if run.fed:
             self._revise(run, accepted=True, params=params)
+        if run.holding:  # what it waited for has been sent just now
+            run.holding = False
+            self._send(run, ResumeRun(run.id))
         self._touch(run)
         return run
 

@@ -332,6 +332,18 @@ def test_new_parameters_reach_the_worker_with_a_revision() -> None:
     assert (command.params, command.accepted) == ({"temperature": 0.1}, 1)
 
 
+def test_new_parameters_while_typing_holds_the_run_let_it_go_on() -> None:
+    room = Room("Once")
+    run = room.start()
+    room.turn(1)
+    room.type(len(str(room)), " hel")
+    assert room.story.runs.get(run).holding
+    room.story.runs.change_params(run, {"temperature": 0.1}, room.now)
+    room.settle()
+    room.turn(1)
+    assert str(room) == "Once w0 hel w1"
+
+
 def _new_run():  # type: ignore[no-untyped-def]
     from storygen.story.runs import NewRun
 
