@@ -123,6 +123,4 @@ def _revise(run: ScriptedRun, command: ReviseRun) -> None:
     for splice in command.splices:
         assert 0 <= splice.at <= splice.at + splice.delete <= len(run.text), splice
         run.text = run.text[: splice.at] + splice.insert + run.text[splice.at + splice.delete :]
-    if command.splices:
-        run.written.clear()
     run.revision = command.revision
