@@ -29,6 +29,8 @@ export class Commands {
     this.settling = undefined;
     /** @type {Settings} */
     this.patch = {};
+    /** @type {string | null} the story that `patch` is for */
+    this.patched = null;
   }
 
   // ---------------------------------------------------------------- writing
@@ -104,7 +106,7 @@ export class Commands {
       });
       page.caretToEnd();
       this.toasts.offer("What followed is kept in the history.", "Undo", () =>
-        this.restore(checkpoint.id),
+        this.restore(checkpoint),
       );
     });
   }
@@ -136,7 +138,9 @@ export class Commands {
 
   /** @param {Settings} patch shown at once, stored when the hand rests */
   changeSettings(patch) {
-    const { settings } = this.store.state;
+    const { settings, story } = this.store.state;
+    if (this.patched !== story) void this.settle();
+    this.patched = story;
     this.store.set({ settings: { ...settings, ...patch } });
     this.patch = { ...this.patch, ...patch };
     clearTimeout(this.settling);
@@ -146,13 +150,12 @@ export class Commands {
   /** Stores what `changeSettings` was told, also for the run that is under way. */
   async settle() {
     clearTimeout(this.settling);
-    const { patch } = this;
-    const { document } = this.session;
-    if (!document || !Object.keys(patch).length) return;
+    const { patch, patched: story } = this;
+    if (!story || !Object.keys(patch).length) return;
     this.patch = {};
-    const run = activeRun(this.store.state.runs);
+    const run = story === this.store.state.story ? activeRun(this.store.state.runs) : null;
     await this.#try(async () => {
-      await this.connection.call("story_settings", { story: document.story, patch });
+      await this.connection.call("story_settings", { story, patch });
       if (run && patch.params) {
         await this.connection.call("run_params", { run: run.id, params: patch.params });
       }
@@ -198,6 +201,7 @@ export class Commands {
 
   async newStory() {
     await this.#try(async () => {
+      await this.settle();
       const { story } = await this.connection.call("story_create", { title: "", text: "" });
       await this.#stories();
       await this.session.open(story.id);
@@ -206,7 +210,10 @@ export class Commands {
 
   /** @param {string} story */
   async openStory(story) {
-    await this.#try(() => this.session.open(story));
+    await this.#try(async () => {
+      await this.settle();
+      await this.session.open(story);
+    });
   }
 
   /** @param {string} story @param {string} title */
@@ -303,8 +310,7 @@ export class Commands {
         story: document.story,
         checkpoint,
       });
-      const before = answer.checkpoint?.id;
-      this.toasts.offer("Restored.", "Undo", () => before && void this.restore(before));
+      this.toasts.offer("Restored.", "Undo", () => void this.restore(answer.checkpoint));
     });
   }
 

@@ -229,7 +229,7 @@ export function meters(state) {
  * @returns {{text: string, kind: "saved" | "saving" | "kept"}}
  */
 export function savedFace(state) {
-  if (!state.story) return { text: "", kind: "saved" };
+  if (!state.story || state.saved === null) return { text: "", kind: "saved" };
   if (state.server !== "here")
     return { text: state.unsent ? "Kept in this browser" : "", kind: "kept" };
   return state.unsent ? { text: "Saving", kind: "saving" } : { text: "Saved", kind: "saved" };

@@ -62,10 +62,16 @@ class Studio:
 
     def _end(self, how: signal.Signals) -> None:
         assert self.process and self.process.stdout
-        self.process.send_signal(how)
-        self.process.wait()
-        self.process.stdout.close()
-        self.process = None
+        process, self.process = self.process, None
+        process.send_signal(how)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError("The server did not end when it was asked to.") from None
+        finally:
+            process.stdout.close()
 
 
 @dataclass
@@ -119,6 +125,13 @@ class Room:
         self.page.evaluate(
             "indexedDB.databases().then((all) => all.forEach((one) => indexedDB.deleteDatabase(one.name)))"
         )
+
+    def saved(self) -> None:
+        """Wait until what was just typed is shown, and shown as saved."""
+        self.page.evaluate(
+            "new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
+        )
+        expect(self.page.locator("#saved")).to_have_text("Saved")
 
     def state(self, label: str) -> None:
         """Wait until the primary control says `label`."""

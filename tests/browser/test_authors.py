@@ -9,8 +9,12 @@ from tests.browser.room import Room
 
 pytestmark = pytest.mark.browser
 
-BY_MODEL = "[...document.querySelectorAll('.by-model')].map((one) => one.textContent).join('')"
-BY_EDIT = "[...document.querySelectorAll('.by-edit')].map((one) => one.textContent).join('')"
+BY_MODEL = (
+    "[...document.querySelectorAll('.cm-content .by-model')].map((one) => one.textContent).join('')"
+)
+BY_EDIT = (
+    "[...document.querySelectorAll('.cm-content .by-edit')].map((one) => one.textContent).join('')"
+)
 
 
 def write_some(room: Room) -> str:
@@ -53,7 +57,7 @@ def test_the_models_words_keep_their_author_through_delete_undo_and_reload(room:
     room.page.keyboard.press("Control+z")
     assert room.text() == "Mine." + written
     assert room.page.evaluate(BY_MODEL) == written
-    expect(room.page.locator("#saved")).to_have_text("Saved")
+    room.saved()
     room.forget_local_copies()
     room.page.reload()
     room.ready()
@@ -78,7 +82,7 @@ def test_restoring_an_earlier_state_keeps_whose_words_they_are(room: Room) -> No
     room.page.keyboard.press("Control+a")
     room.page.keyboard.press("Delete")
     room.page.keyboard.press("Alt+2")
-    row = room.page.locator("#left-panel .row-main", has_text="After a run").first
+    row = room.page.locator("#panel-history .row-main", has_text="After a run").first
     row.click()
     expect(room.page.locator(".preview-text")).to_contain_text(f"Mine.{written}")
     room.page.get_by_role("button", name="Restore").click()

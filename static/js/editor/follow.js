@@ -37,7 +37,9 @@ export class Follow {
       key: this,
       read: () => this.#overshoot(),
       write: (overshoot) => {
-        if (overshoot > 0) this.view.scrollDOM.scrollTop += overshoot;
+        const { scrollDOM } = this.view;
+        if (overshoot > 0) scrollDOM.scrollTop += overshoot;
+        this.lastTop = scrollDOM.scrollTop;
       },
     });
   }
@@ -56,11 +58,19 @@ export class Follow {
 
   onScroll() {
     const { scrollTop } = this.view.scrollDOM;
-    const up = scrollTop < this.lastTop - 1;
+    const down = scrollTop > this.lastTop;
+    if (!this.#scrolledUp() && down && !this.following && this.#caretInSight()) this.#set(true);
     this.lastTop = scrollTop;
-    if (!this.#caret()) return;
-    if (this.following && up) this.#set(this.#caretInSight());
-    else if (!this.following && this.#caretInSight()) this.#set(true);
+  }
+
+  /**
+   * The page itself only ever moves down, so up is the reader's. Asked before the page is moved, too,
+   * since the event of a scroll comes later than the scroll.
+   */
+  #scrolledUp() {
+    const up = this.view.scrollDOM.scrollTop < this.lastTop - 1;
+    if (up && this.#caret()) this.#set(false);
+    return up;
   }
 
   #caret() {
@@ -77,6 +87,7 @@ export class Follow {
 
   /** @returns {number} pixels by which the line being written lies too low */
   #overshoot() {
+    if (this.#scrolledUp()) return 0;
     const caret = this.#caret();
     const at = caret ? Math.min(caret.at, this.view.state.doc.length) : -1;
     if (at < 0) return 0;

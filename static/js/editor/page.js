@@ -187,9 +187,10 @@ export class Page {
     if (!transaction.docChanged || !this.story.applyingTokens || this.view.composing)
       return transaction;
     const { main } = transaction.startState.selection;
-    const carets = transaction.startState.field(caretsField);
-    const rides =
-      main.empty && carets.some((caret) => caret.kind === "run" && caret.at === main.head);
+    let rides = false;
+    transaction.changes.iterChanges((from, to, _fromB, _toB, inserted) => {
+      rides ||= main.empty && from === main.head && to === from && inserted.length > 0;
+    });
     if (!rides) return transaction;
     const anchor = transaction.changes.mapPos(main.head, 1);
     return [transaction, { selection: { anchor }, sequential: true }];

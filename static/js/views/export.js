@@ -48,7 +48,10 @@ export class Export {
 export function markdown(title, text) {
   const paragraphs = text.split("\n").filter((line) => line.trim() !== "");
   const escaped = paragraphs.map((line) =>
-    line.replace(/[\\`*_[\]<>]/g, "\\$&").replace(/^(\s*)([#+-]|\d+[.)])(?=\s)/, "$1\\$2"),
+    line
+      .replace(/[\\`*_[\]<>]/g, "\\$&")
+      .replace(/^(\s*)(#{1,6}|[+-])(?=\s)/, "$1\\$2")
+      .replace(/^(\s*\d+)([.)])(?=\s)/, "$1\\$2"),
   );
   const head = title ? [`# ${title}`] : [];
   return `${[...head, ...escaped].join("\n\n")}\n`;

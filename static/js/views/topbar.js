@@ -43,7 +43,7 @@ export class Topbar {
       if (event.key === "Enter") this.title.blur();
     });
     store.subscribe(["story", "stories"], (state) => this.#showTitle(state));
-    store.subscribe(["unsent", "server", "story"], (state) => this.#showSaved(state));
+    store.subscribe(["unsent", "server", "story", "saved"], (state) => this.#showSaved(state));
     const running = /** @type {const} */ ([
       "runs",
       "server",
