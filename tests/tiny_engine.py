@@ -16,6 +16,8 @@ from storygen.link.messages import Event, ModelLoaded, RunEnded, StartRun, Token
 
 from .tiny_models import WINDOW, make_model, make_tokenizer
 
+torch.set_num_threads(1)  # tiny matrices are slower in several threads
+
 
 @cache
 def tiny_loaded(
@@ -29,14 +31,16 @@ def tiny_loaded(
 
 
 @cache
-def tiny_writing(kind: str) -> WritingModel:
+def tiny_writing(kind: str, **facts: Any) -> WritingModel:
     """The same with its tokenizer's tables, for tests below the worker."""
-    return WritingModel(tiny_loaded(kind))
+    return WritingModel(tiny_loaded(kind, **facts))
 
 
 def tiny_worker(kind: str, *, cache_bytes: int | None = None, **facts: Any) -> InlineWorker:
     """A worker that has loaded a tiny model."""
-    return InlineWorker(tiny_loaded(kind, **facts), cache_bytes=cache_bytes)
+    worker = InlineWorker(cache_bytes=cache_bytes)
+    worker.core.write_with(tiny_writing(kind, **facts))
+    return worker
 
 
 def start(text: str, run: str = "r", **fields: Any) -> StartRun:

@@ -92,13 +92,17 @@ class WorkerCore:
 
     def take_model(self, loaded: LoadedModel) -> None:
         """Write with `loaded` from now on, and tell what it is."""
-        from .scheduler import DEFAULT_CACHE_BYTES, Scheduler
         from .writing_model import WritingModel
 
-        self._writing = WritingModel(loaded)
-        self._scheduler = Scheduler(self._writing, self._cache_bytes or DEFAULT_CACHE_BYTES)
-        croppable = self._writing.model.croppable
-        self._emit(dataclasses.replace(loaded.info, croppable=croppable))
+        self.write_with(WritingModel(loaded))
+
+    def write_with(self, writing: WritingModel) -> None:
+        """Write with a model that is all made up already, and tell what it is."""
+        from .scheduler import DEFAULT_CACHE_BYTES, Scheduler
+
+        self._writing = writing
+        self._scheduler = Scheduler(writing, self._cache_bytes or DEFAULT_CACHE_BYTES)
+        self._emit(dataclasses.replace(writing.info, croppable=writing.model.croppable))
 
     def _fail_load(self, event: LoadFailed) -> None:
         self._emit(event)

@@ -27,6 +27,7 @@ class WritingModel:
     def __init__(self, loaded: LoadedModel) -> None:
         tokenizer = loaded.tokenizer
         self.model = LanguageModel(loaded.model)
+        self.info = loaded.info
         self.window = loaded.info.context
         self.format = loaded.info.format
         self.bytes = TokenBytes(tokenizer, self.model.vocabulary)

@@ -50,13 +50,13 @@ class RunContext:
 
     @property
     def rest(self) -> bytes:
-        """Bytes that the next token must begin with."""
-        return self.text.rest
+        """Bytes that the next token must begin with; a held token has gone past them."""
+        return b"" if self.held.tokens else self.text.rest
 
     @property
     def unfinished(self) -> bytes:
         """The bytes of a character that the last token cut."""
-        return self.held.unfinished or (self.text.unfinished if self.text.rest else b"")
+        return self.held.unfinished or (self.text.unfinished if self.rest else b"")
 
     def wanted(self) -> Ids:
         """The ids that the model should have read; at least one, at most its window."""
@@ -70,7 +70,7 @@ class RunContext:
     def push(self, token: DrawnToken) -> None:
         """Take a drawn token (its `width` is worked out here); what it adds is held."""
         data = self._writing.bytes.of(token.id)
-        rest = self.text.rest
+        rest = self.rest
         width = len(data)
         if self.text.implies_space and not self.held.tokens and data.startswith(b" "):
             width -= 1

@@ -1,0 +1,95 @@
+"""Several runs of one model: fair turns, errors that stay with their run, memory given back."""
+
+from __future__ import annotations
+
+import pytest
+
+from storygen.engine.scheduler import describe
+from storygen.link.messages import PauseRun, ResumeRun, ScoreText, TextScored, TokenWritten
+from tests.tiny_engine import ended, generation, start, tiny_worker, tokens_of, write
+
+OPENING = "Once upon a time there was a small house by the sea"
+
+
+def test_runs_take_turns_token_by_token() -> None:
+    worker = tiny_worker("gpt2")
+    worker.send(*(start(OPENING, run=name, heal=False) for name in "abc"))
+    worker.step(3)
+    for _ in range(20):
+        steps = {name: generation(worker, name)._context.num_drawn for name in "abc"}
+        assert max(steps.values()) - min(steps.values()) <= 1
+        worker.step()
+
+
+def test_a_run_writes_the_same_beside_others_as_alone() -> None:
+    alone, beside = tiny_worker("llama"), tiny_worker("llama")
+    alone.send(start(OPENING))
+    beside.send(start(OPENING), start("She said", run="other"), start("", run="third"))
+    expected = [t.id for t in write(alone, 30)[:30]]
+    assert [t.id for t in write(beside, 30)[:30]] == expected
+
+
+def test_a_long_read_holds_up_the_others_by_one_chunk_at_most() -> None:
+    worker = tiny_worker("llama", window=4000)
+    worker.send(start(OPENING, run="short", heal=False))
+    write(worker, 1, "short")
+    worker.send(start(OPENING * 60, run="long"))
+    before = generation(worker, "short")._context.num_drawn
+    events = worker.step(6)
+    assert generation(worker, "short")._context.num_drawn == before + 3
+    assert not tokens_of(events, "long")
+
+
+def test_an_error_in_one_run_ends_that_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker = tiny_worker("gpt2")
+    worker.send(start(OPENING, run="bad"), start(OPENING, run="good"))
+    bad = generation(worker, "bad")
+
+    def explode() -> None:
+        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes.")
+
+    monkeypatch.setattr(bad, "next_chunk", explode)
+    events = worker.step(6)
+    assert ended(events, "bad").reason == "failed"
+    assert "not enough memory" in ended(events, "bad").message
+    assert write(worker, 3, "good")
+
+
+def test_errors_are_told_in_words() -> None:
+    assert "smaller model" in describe(MemoryError())
+    assert describe(ValueError("the reason")) == "the reason"
+    assert describe(ValueError()) == "ValueError"
+
+
+def test_the_longest_rested_run_gives_its_memory_back_first() -> None:
+    worker = tiny_worker("gpt2")
+    for name in "ab":
+        worker.send(start(OPENING, run=name))
+        write(worker, 3, name)
+        worker.send(PauseRun(name))
+    sizes = {name: generation(worker, name).state.num_bytes for name in "ab"}
+    scheduler = worker.core._scheduler
+    assert scheduler is not None
+    scheduler._cache_bytes = sizes["a"] + sizes["b"] - 1
+    scheduler.make_room()
+    assert generation(worker, "a").state.num_bytes == 0
+    assert generation(worker, "b").state.num_bytes == sizes["b"]
+    worker.send(ResumeRun("a"))
+    assert write(worker, 2, "a")
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "mamba"])
+def test_the_memory_of_a_cache_is_counted(kind: str) -> None:
+    worker = tiny_worker(kind)
+    worker.send(start(OPENING))
+    assert generation(worker).state.num_bytes == 0
+    write(worker, 3)
+    assert generation(worker).state.num_bytes > 1000
+
+
+def test_a_text_is_scored_while_a_run_writes() -> None:
+    worker = tiny_worker("gpt2")
+    worker.send(start(OPENING), ScoreText("q", OPENING))
+    events = worker.run_until(lambda new: any(isinstance(e, TextScored) for e in new))
+    assert any(isinstance(e, TextScored) for e in events)
+    assert any(isinstance(e, TokenWritten) for e in worker.step(5))
