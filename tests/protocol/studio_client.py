@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import engineio
 import socketio
 from pycrdt import Doc, Text
 
@@ -17,6 +18,18 @@ from storygen.document.live import ROOT
 
 NAMESPACE = "/studio"
 WAIT_S = 20.0
+
+
+class _OrderedTransport(engineio.Client):
+    """Takes packets up one after the other; the library gives each a thread, and some overtake others."""
+
+    def _trigger_event(self, event: str, *args: Any, **options: Any) -> Any:
+        return super()._trigger_event(event, *args, **{**options, "run_async": False})
+
+
+class _OrderedClient(socketio.Client):
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return _OrderedTransport
 
 
 class StudioClient:
@@ -31,7 +44,8 @@ class StudioClient:
         self.silent = silent
         self.stories: dict[str, OpenStory] = {}
         self.connected = False
-        self._io = socketio.Client(reconnection=False, handle_sigint=False)
+        kind = socketio.Client if silent else _OrderedClient
+        self._io = kind(reconnection=False, handle_sigint=False)
         self._io.on("update", self._on_update, namespace=NAMESPACE)
         self._io.on("library", self._on_library, namespace=NAMESPACE)
         self._io.on("disconnect", self._on_disconnect, namespace=NAMESPACE)
