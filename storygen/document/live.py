@@ -33,6 +33,18 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """What a browser's update came to: `news` is that part of it that was not known, b"" if all was.
+
+    Only `news` may be logged or sent on: the rest of an update could say other things of identities that
+    stand here already, and replicas that have not heard of those yet would believe it.
+    """
+
+    changes: tuple[Change, ...]
+    news: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Inserted:
     """Our own insertion: units `[clock, clock + units)` of our client, and the update to send on."""
 
@@ -117,7 +129,7 @@ class LiveDocument:
 
     # ------------------------------------------------------------ a browser's update
 
-    def apply_update(self, data: bytes, aliases: Sequence[AliasRecord]) -> list[Change]:
+    def apply_update(self, data: bytes, aliases: Sequence[AliasRecord]) -> Applied:
         """Apply a browser's update and the aliases that it declares for its own new text.
 
         Raises: BadRequestError, RefusedError, ConflictError; then nothing was changed.
@@ -132,7 +144,9 @@ class LiveDocument:
         self._check_aliases(aliases, order, known)
         for alias in aliases:
             self.authorship.add_alias(alias)
-        return self._apply_ordered(order, update)
+        changes = self._apply_ordered(order, update)
+        news = Update(tuple(order), update.deleted).encode() if order or changes else b""
+        return Applied(tuple(changes), news)
 
     def _apply_parsed(self, update: Update) -> list[Change]:
         return self._apply_ordered(_in_order(update, parse_state(self.state())), update)

@@ -32,8 +32,7 @@ class Struct:
 
     def as_update(self) -> bytes:
         """An update that carries this struct alone."""
-        head = b"\x01\x01" + _varint(self.client) + _varint(self.clock)
-        return head + self.raw + b"\x00"
+        return Update((self,), ()).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +51,27 @@ class Update:
     structs: tuple[Struct, ...]
     deleted: tuple[DeletedRange, ...]
 
+    def encode(self) -> bytes:
+        """The update as bytes; each client's structs must follow each other without a gap."""
+        structs: dict[int, list[Struct]] = {}
+        for struct in self.structs:
+            structs.setdefault(struct.client, []).append(struct)
+        parts = [_varint(len(structs))]
+        for client, items in structs.items():
+            parts += [_varint(len(items)), _varint(client), _varint(items[0].clock)]
+            parts += [item.raw for item in items]
+        deleted: dict[int, list[DeletedRange]] = {}
+        for gone in self.deleted:
+            deleted.setdefault(gone.client, []).append(gone)
+        parts.append(_varint(len(deleted)))
+        for client, ranges in deleted.items():
+            parts += [_varint(client), _varint(len(ranges))]
+            parts += [_varint(gone.clock) + _varint(gone.units) for gone in ranges]
+        return b"".join(parts)
+
     def deletions_alone(self) -> bytes:
         """An update that carries the delete set alone."""
-        by_client: dict[int, list[DeletedRange]] = {}
-        for item in self.deleted:
-            by_client.setdefault(item.client, []).append(item)
-        parts = [b"\x00", _varint(len(by_client))]
-        for client, ranges in by_client.items():
-            parts += [_varint(client), _varint(len(ranges))]
-            parts += [_varint(item.clock) + _varint(item.units) for item in ranges]
-        return b"".join(parts)
+        return Update((), self.deleted).encode()
 
 
 def parse_update(data: bytes, root: str) -> Update:

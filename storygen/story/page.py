@@ -84,15 +84,16 @@ class Page:
     # ------------------------------------------------------------ changes
 
     def human_update(self, data: bytes, aliases: Sequence[AliasRecord], now: float) -> int:
-        """Apply a browser's update; returns its number in the log.
+        """Apply a browser's update; returns the number of the last one in the log.
 
         Raises: what `LiveDocument.apply_update` raises; then nothing was changed.
         """
         self._cause = (None, now)
-        self.document.apply_update(data, aliases)
+        applied = self.document.apply_update(data, aliases)
         for alias in aliases:
             self._learn(alias)
-        self._log(data, "human", now)
+        if applied.news:
+            self._log(applied.news, "human", now)
         return self._seq
 
     def token(self, event: TokenWritten, at: int, now: float) -> int:

@@ -56,7 +56,7 @@ def text_of(document: LiveDocument) -> str:
 def test_a_browsers_typing_arrives_with_its_identity() -> None:
     document, browser = open_document(), Browser(7)
     browser.insert(0, "Once 😀 upon")
-    (change,) = document.apply_update(browser.unsent(), ())
+    (change,) = document.apply_update(browser.unsent(), ()).changes
     assert (change.at, change.inserted, text_of(document)) == (0, "Once 😀 upon", "Once 😀 upon")
     assert document.place(len("Once 😀".encode())) == (7, 6)
     assert document.locate((7, 6)) == len("Once 😀".encode())
@@ -83,6 +83,21 @@ def test_an_update_under_a_servers_id_is_refused_and_changes_nothing() -> None:
     with pytest.raises(RefusedError):
         document.apply_update(impostor.unsent(), ())
     assert text_of(document) == ""
+
+
+def test_only_what_was_not_known_of_an_update_goes_on_to_others() -> None:
+    document, browser, late = open_document(), Browser(7), Browser(8)
+    typed = document.insert(0, "The model")
+    impostor = Browser(SERVER)  # writes other letters under an identity that stands here already
+    impostor.insert(0, "Forged!!!")
+    assert document.apply_update(impostor.unsent(), ()).news == b""
+    browser.receive(typed.update)
+    browser.insert(9, " wrote")
+    whole = browser.doc.get_update()
+    late.receive(typed.update)
+    late.receive(document.apply_update(whole, ()).news)
+    assert str(late) == text_of(document) == "The model wrote"
+    assert document.apply_update(whole, ()).news == b""
 
 
 def test_an_update_that_builds_on_unknown_text_is_refused_and_changes_nothing() -> None:
