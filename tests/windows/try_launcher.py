@@ -96,7 +96,9 @@ class Wine:
         self, project: Path, *arguments: str, path: tuple[Path, ...]
     ) -> subprocess.Popen[str]:
         """`run_local.bat` with `arguments`; Windows' PATH holds `path` and the system's own folders."""
-        env = {**self._env, "WINEPATH": ";".join(self.windows_path(p) for p in path)}
+        env = dict(self._env)
+        if path:
+            env["WINEPATH"] = ";".join(self.windows_path(p) for p in path)
         return subprocess.Popen(
             ["wine", "cmd", "/c", "run_local.bat", *arguments],
             cwd=project,  # as a double click does
