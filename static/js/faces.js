@@ -103,10 +103,12 @@ function reasonNotToWrite(state, action) {
   const model = chosenModel(state);
   if (!model) return state.models.length ? "Choose a model first" : "No model is here yet";
   if (model.state === "unusable") return `${model.name} cannot be used: ${model.reason}`;
-  if (state.settings.mode === "prompt" && !state.settings.prompt?.trim()) {
-    return "Type a prompt first";
-  }
-  return "";
+  return needsPrompt(state) ? "Type a prompt first" : "";
+}
+
+/** @param {State} state */
+function needsPrompt(state) {
+  return state.settings.mode === "prompt" && !state.settings.prompt?.trim();
 }
 
 /**
@@ -146,6 +148,7 @@ function statusOfIdle(model, state) {
     return face("error", "Model cannot be used", `${model.reason} ${model.mend}`);
   if (model.state === "failed")
     return face("error", "Model did not load", `${model.reason} ${model.mend}`);
+  if (needsPrompt(state)) return face("quiet", "Type a prompt first");
   if (model.state === "unloaded")
     return face("quiet", "Ready", "The model loads when you press Write");
   return face("quiet", "Ready");

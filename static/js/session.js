@@ -237,6 +237,7 @@ export class Session {
         },
         failed: (error) => this.#sendingFailed(story, /** @type {any} */ (error)),
         applied: (events) => this.#applied(story, events),
+        declared: () => this.page?.authorsChanged(),
       },
     );
   }

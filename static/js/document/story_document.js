@@ -26,7 +26,7 @@ export class StoryDocument {
    * @param {string} documentId
    * @param {(event: string, fields: object) => Promise<any>} call
    * @param {{unsentChanged: (count: number) => void, failed: (error: Error) => void,
-   *   applied: (events: UpdateEvent[]) => void}} on
+   *   applied: (events: UpdateEvent[]) => void, declared: () => void}} on
    */
   constructor(story, documentId, call, on) {
     this.story = story;
@@ -132,6 +132,7 @@ export class StoryDocument {
     if (!aliases.length) return;
     this.identities.addAliases(aliases);
     this.outbox.addAliases(aliases);
+    this.on.declared();
   }
 
   /** @param {{deletions: any}} stackItem */

@@ -98,6 +98,11 @@ export class Page {
     return { words, model };
   }
 
+  /** Colours anew, before the next paint; may be called while the editor takes in a change. */
+  authorsChanged() {
+    queueMicrotask(() => this.view.dispatch({ effects: authorsLearned.of(null) }));
+  }
+
   caretToEnd() {
     this.view.dispatch({ selection: { anchor: this.view.state.doc.length }, scrollIntoView: true });
   }
@@ -123,7 +128,9 @@ export class Page {
   #showRiding() {
     const { main } = this.view.state.selection;
     const carets = this.view.state.field(caretsField);
-    const rides = main.empty && carets.some((one) => one.kind === "run" && one.at === main.head);
+    const rides =
+      main.empty &&
+      carets.some((one) => one.kind === "run" && one.face !== "paused" && one.at === main.head);
     this.view.dom.parentElement?.classList.toggle("is-riding", rides);
   }
 

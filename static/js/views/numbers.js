@@ -95,5 +95,5 @@ function group(heading, rows) {
   const list = h("dl", { class: "numbers" });
   for (const [name, value] of rows)
     list.append(h("div", {}, h("dt", {}, name), h("dd", {}, value)));
-  return [h("h3", { class: "group" }, heading), list];
+  return [h("h2", { class: "group" }, heading), list];
 }
