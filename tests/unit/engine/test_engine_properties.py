@@ -52,6 +52,7 @@ class Server:
         self.worker = worker
         self.text = text
         self.revision = 1
+        self.dropped_at = 1  # nothing computed before this revision may come
         self.sizes: list[int] = []  # of the tokens taken since the last edit of them
         self.taken = 0
         worker.send(start(text, params={"temperature": 1.2}))
@@ -59,7 +60,7 @@ class Server:
     def take(self, events: list[Event]) -> None:
         for token in tokens_of(events):
             assert token.index == self.taken
-            assert token.revision == self.revision
+            assert self.dropped_at <= token.revision <= self.revision
             self.text += token.text
             self.sizes.append(len(token.text))
             self.taken += 1
@@ -70,6 +71,7 @@ class Server:
 
     def edit(self, at: int, delete: int, insert: str, *, accepted: int | None) -> None:
         self.revision += 1
+        self.dropped_at = self.dropped_at if accepted is None else self.revision
         self.text = self.text[:at] + insert + self.text[at + delete :]
         self.worker.send(ReviseRun("r", self.revision, accepted, (Splice(at, delete, insert),)))
         self.sizes.clear()
@@ -81,6 +83,7 @@ class Server:
         self.text = self.text[: len(self.text) - size]
         self.taken -= count
         self.revision += 1
+        self.dropped_at = self.revision
         self.worker.send(ReviseRun("r", self.revision, self.taken))
         self.sizes.clear()
 
