@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from . import measures
+from . import measures, page
 from .writer import Writer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,6 +63,8 @@ def _measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         numbers: dict[str, Any] = {"start_to_answer_s": time.perf_counter() - begun}
         writer = Writer(*found.groups())
         _fill(numbers, given, writer, server.pid, begun)
+        _page(numbers, writer, found.group(0), numbers["key"])
+        del numbers["key"]
         writer.close()
         return numbers
     finally:
@@ -85,7 +87,12 @@ def _fill(
     writer.command("run_stop")
     (entry,) = [m for m in writer.call("models")["models"] if m["key"] == model]
     info = entry["info"]
-    numbers |= {"model": entry["name"], "precision": info["precision"], "threads": info["threads"]}
+    numbers |= {
+        "key": model,
+        "model": entry["name"],
+        "precision": info["precision"],
+        "threads": info["threads"],
+    }
     numbers["machine"] = f"{platform.machine()}, {os.cpu_count()} cores"
     source = _source(entry["source"])
     environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
@@ -132,6 +139,31 @@ def _edits(
     numbers["reread_2000_ms"] = read * 1000
     numbers["edit_in_steps"] = numbers["edit_to_token_ms"] / numbers["step_ms"]
     numbers["reread_to_edit"] = numbers["reread_2000_ms"] / numbers["edit_to_token_ms"]
+
+
+def _page(numbers: dict[str, Any], writer: Writer, url: str, model: str) -> None:
+    """The page's own numbers: an ordinary visit, then a story of 100,000 words while a run writes in it."""
+    try:
+        import playwright  # noqa: F401 - only whether it is there
+    except ImportError:
+        _say("left out what needs a browser: the package playwright is not installed")
+        return
+    if page.executable() is None:
+        _say("left out what needs a browser: there is no Chromium, Chrome or Edge")
+        return
+    _say("opening the page")
+    with page.opened(url) as (_, seconds):
+        numbers["page_usable_s"] = seconds
+    _say("typing into 100,000 words")
+    words = measures.OPENING * (100_000 // len(measures.OPENING.split()) + 1)
+    writer.open(words)
+    with page.opened(url) as (opened, seconds):
+        numbers["page_usable_100k_words_s"] = seconds
+        writer.start(model, **measures.GREEDY)
+        writer.wait(lambda: len(writer.came) > 4)
+        took = page.key_to_paint_ms(opened)
+    numbers |= {"key_to_paint_p50_ms": took["p50"], "key_to_paint_p95_ms": took["p95"]}
+    writer.command("run_stop")
 
 
 def _source(value: str) -> Path:
