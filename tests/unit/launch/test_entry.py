@@ -54,3 +54,9 @@ def test_the_check_names_the_reason_and_fails_on_an_unfit_python(
     monkeypatch.setattr(entry, "check_python", lambda: "Python 3.9 is too old")
     assert entry.main(["--check-python"]) == entry.UNFIT
     assert capsys.readouterr().out == "Python 3.9 is too old\n"
+
+
+def test_the_batch_file_has_windows_line_ends_and_no_letter_that_a_code_page_could_change() -> None:
+    text = (Path(__file__).resolve().parents[3] / "run_local.bat").read_bytes()
+    assert text.count(b"\n") == text.count(b"\r\n") > 10
+    assert text.isascii()
