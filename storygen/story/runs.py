@@ -12,7 +12,6 @@ from ..link.messages import (
     Command,
     Event,
     GrantCredits,
-    KnownToken,
     PauseRun,
     PrefillProgressed,
     ResumeRun,
@@ -26,6 +25,7 @@ from ..link.messages import (
 from ..store.records import RunRecord
 from . import states
 from .feed import Distance, Feed, ends_sentence, feed_base
+from .known import known_tokens
 from .page import Page
 from .run import CREDITS, Run, from_record
 
@@ -113,7 +113,7 @@ class Runs:
             started=now,
             feed=Feed(new.at, new.at),
             continues=continues.id if continues else None,
-            next_index=continues.next_index if continues else 0,
+            next_index=self._index_after(continues) if continues else 0,
             left=self._page.document.place(new.at),
         )
         self._runs[run.id] = run
@@ -329,7 +329,8 @@ class Runs:
         run.feed = Feed(base, point)
         run.advance("begin", now)
         run.fed, run.window, run.min_revision = True, window, 0
-        known = self._known(run, base, point)
+        same = {other.id for other in self._runs.values() if other.model == run.model}
+        known = known_tokens(document, base, point, same)
         end = len(document.slice(base, point))
         self._send(
             run,
@@ -349,25 +350,17 @@ class Runs:
         )
         self._touch(run)
 
-    def _known(self, run: Run, base: int, point: int) -> tuple[KnownToken, ...]:
-        """Ids of the tokens that still stand whole in `[base, point)`, written by the same model."""
-        document = self._page.document
-        same = {other.id for other in self._runs.values() if other.model == run.model}
-        out: list[KnownToken] = []
-        at = 0
-        for start, span in document.spans.between(document.text, base, point):
-            raw = document.slice(start, start + span.num_bytes)
-            offsets = _code_points_by_unit(raw)
-            done = 0
-            for original in document.authorship.originals(span.client, span.clock, span.units):
-                for token in document.authorship.tokens_within(original):
-                    if token.run in same:
-                        first = done + token.clock - original.clock
-                        last = first + token.units
-                        out.append(KnownToken(at + offsets[first], at + offsets[last], token.id))
-                done += original.units
-            at += len(raw)
-        return tuple(out)
+    def _index_after(self, run: Run) -> int:
+        """The index of the token that goes on from what an interrupted run left in the text.
+
+        Tokens without text at its end were the first bytes of a character: they are written again.
+        """
+        index = run.next_index
+        for token in reversed(self._page.tokens):
+            if token.run == run.id and (token.units or token.index != index - 1):
+                break
+            index -= token.run == run.id
+        return index
 
     def _rested(self, run: Run, now: float) -> None:
         if run.state == states.PAUSED and self._page.changed_since_head():
@@ -389,13 +382,3 @@ class Runs:
 
 def _writes(run: Run) -> bool:
     return run.state == states.RUNNING and run.fed and not run.holding
-
-
-def _code_points_by_unit(text: str) -> list[int] | range:
-    """For each UTF-16 offset of `text`, the code point offset."""
-    if text.isascii():
-        return range(len(text) + 1)
-    out: list[int] = []
-    for index, char in enumerate(text):
-        out += [index] * (2 if char > "\uffff" else 1)
-    return [*out, len(text)]

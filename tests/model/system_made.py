@@ -1,9 +1,9 @@
-"""A real server with real workers for the tests in here: its registry, its models, and what they ask of it."""
+"""A real server with real workers, its registry and its models, and what the tests ask of it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ PATIENCE_S = 120.0  # loading torch takes long while other tests run
 GREEDY = {"temperature": 0.0, "repetition_penalty": 1.0, "min_p": 0.0}
 
 
-def real_server(home: Path, models: dict[str, Any], models_dir: Path | None = None) -> ServerProcess:
+def real_server(
+    home: Path, models: dict[str, Any], models_dir: Path | None = None
+) -> ServerProcess:
     """A server that is not started yet, with `models` (as in config.js) to continue stories.
 
     `models_dir` defaults to a folder of the test's own.
@@ -116,7 +118,9 @@ class Writing:
         found: list[dict[str, Any]] = []
         while True:
             start = found[-1]["index"] + 1 if found else 0
-            more = self.browser.ok("token_details", run=self.run, **{"from": start, "to": start + 500})
+            more = self.browser.ok(
+                "token_details", run=self.run, **{"from": start, "to": start + 500}
+            )
             if not more["tokens"]:
                 return found
             found += more["tokens"]
@@ -127,6 +131,15 @@ class Writing:
 
     def _over(self) -> bool:
         return bool(self.view["state"] == "ended")
+
+
+def ids_in_order(parts: Sequence[Writing]) -> list[int]:
+    """The ids of runs that continue each other; where one wrote an index again, the later word counts."""
+    found: dict[int, int] = {}
+    for part in parts:
+        found |= {token["index"]: token["id"] for token in part.details()}
+    assert sorted(found) == list(range(len(found)))
+    return [found[index] for index in sorted(found)]
 
 
 def start(browser: StudioClient, story: OpenStory, model: str, **fields: Any) -> Writing:

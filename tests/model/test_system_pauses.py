@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.model.system_made import Writing, in_fp32, real_server, start, write
+from tests.model.system_made import Writing, ids_in_order, in_fp32, real_server, start, write
 from tests.protocol.studio_client import OpenStory, StudioClient
 from tests.server_process import ServerProcess
 from tests.tiny_models import make_tiny_model
@@ -76,7 +75,7 @@ def test_a_killed_worker_changes_no_token(
         parts[-1].wait_state("ended", "interrupted")
         parts.append(parts[-1].continued())
     parts[-1].wait_state("ended", "finished")
-    assert ([token for part in parts for token in part.ids()], str(story)) == uninterrupted
+    assert (ids_in_order(parts), str(story)) == uninterrupted
 
 
 def test_a_killed_server_changes_no_token(
@@ -97,7 +96,7 @@ def test_a_killed_server_changes_no_token(
         before = Writing(browser, story, first.run)
         after = before.continued()
         after.wait_state("ended", "finished")
-        assert (before.ids() + after.ids(), str(story)) == uninterrupted
+        assert (ids_in_order([before, after]), str(story)) == uninterrupted
 
 
 def begin(browser: StudioClient, story: OpenStory) -> Writing:
