@@ -18,6 +18,17 @@ install_browser() {
     fi
 }
 
+has_postgres() {
+    command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+}
+
+install_postgres() {
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "== Installing Postgres for the store's tests"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null
+    fi
+}
+
 check() {
     title=$1
     shift
@@ -30,6 +41,9 @@ check() {
 [ -d node_modules ] || npm ci --no-audit --no-fund || exit 1
 has_browser || install_browser
 has_browser || echo "== No Chromium, Chrome or Edge: THE BROWSER TESTS ARE SKIPPED"
+
+has_postgres || install_postgres
+has_postgres || echo "== No Postgres: THE STORE IS TESTED ON SQLITE ONLY"
 
 check "ruff check" "$python" -m ruff check .
 check "ruff format" "$python" -m ruff format --check .

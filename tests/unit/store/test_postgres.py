@@ -26,16 +26,17 @@ pytest.importorskip("psycopg", reason="Postgres is not tested: the package psyco
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    if shutil.which("initdb") is None or shutil.which("postgres") is None:
-        pytest.skip("Postgres is not tested: its programs initdb and postgres are not on the path")
+    initdb, postgres = _program("initdb"), _program("postgres")
+    if initdb is None or postgres is None:
+        pytest.skip("Postgres is not tested: its programs initdb and postgres were not found")
     as_user: dict[str, Any] = {"user": "postgres"} if os.geteuid() == 0 else {}
     with tempfile.TemporaryDirectory(prefix="pg-") as folder:
         cluster = Path(folder)
         if as_user:
             shutil.chown(cluster, "postgres")
         options = ["-D", folder + "/data", "-U", "writer", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run(["initdb", *options], check=True, capture_output=True, cwd="/", **as_user)
-        command = ["postgres", "-D", folder + "/data", "-k", folder, "-c", "listen_addresses="]
+        subprocess.run([initdb, *options], check=True, capture_output=True, cwd="/", **as_user)
+        command = [postgres, "-D", folder + "/data", "-k", folder, "-c", "listen_addresses="]
         log = cluster / "log"
         with (
             log.open("wb") as file,
@@ -47,6 +48,12 @@ def url() -> Iterator[str]:
                 yield url
             finally:
                 server.terminate()
+
+
+def _program(name: str) -> str | None:
+    """On the path, or where Debian keeps it."""
+    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(debian[-1]) if debian else None)
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
