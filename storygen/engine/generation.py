@@ -153,7 +153,11 @@ class Generation:
         if self._at_most_reached(index):
             return self._finish("max_tokens", context.held.release())
         may_end = params["at_end_of_text"] == "stop" and index >= params["min_tokens"]
-        banned = self._writing.allowed.banned(context.unfinished, context.rest, may_end=may_end)
+        banned = (
+            self._writing.allowed.banned_in_word(context.unfinished, context.rest, logits[0])
+            if context.rest
+            else self._writing.allowed.banned(context.unfinished, may_end=may_end)
+        )
         if banned is None:
             return self._nothing_fits()
         history = self.state.history.to(logits.device)

@@ -15,6 +15,9 @@ from torch import Tensor
 from .token_bytes import TokenBytes
 from .utf8 import can_follow, is_boundary
 
+LEAST_WHOLE = 1e-4
+"""Below this probability of all tokens that complete a word, it may also be completed in pieces."""
+
 
 class AllowedTokens:
     """For a model of `vocabulary` rows; `ends_of_text` are allowed at whole characters unless banned."""
@@ -38,16 +41,29 @@ class AllowedTokens:
         self._banned_but_end = self._all_but([*whole, *ends_of_text])
         self._after = lru_cache(maxsize=512)(self._ids_after)
 
-    def banned(self, unfinished: bytes, rest: bytes, *, may_end: bool) -> Tensor | None:
+    def banned(self, unfinished: bytes, *, may_end: bool) -> Tensor | None:
         """Mask `(vocab,) bool` of tokens that must not come, or None when nothing fits at all.
 
-        `unfinished`: bytes of the character that stands half written; `rest`: bytes that must come next.
+        `unfinished`: bytes of the character that stands half written.
         """
-        if rest:
-            return self._only(self._ids_extending(unfinished, rest))
         if unfinished:
             return self._only(self._after(unfinished))
         return self._banned_but_end if may_end else self._banned
+
+    def banned_in_word(self, unfinished: bytes, rest: bytes, logits: Tensor) -> Tensor | None:
+        """The same where `rest` must come next: the beginning of a word that the model completes.
+
+        Tokens that go on from all of `rest` come first: a shorter one stands for every word that begins
+        with it, most of which `rest` forbids, so that its probability says little. The longest of those is
+        let in only when the model finds the others unlikely (`logits` `(vocab,)`), or there are none.
+        """
+        whole = self._only(self._ids_extending(unfinished, rest))
+        if whole is not None:
+            likely = float(logits.softmax(-1).masked_fill(whole, 0.0).sum())
+            if likely >= LEAST_WHOLE:
+                return whole
+        part = self._only(self._longest_part(rest))
+        return part if whole is None else whole if part is None else part & whole
 
     def _only(self, ids: list[int]) -> Tensor | None:
         return self._all_but(ids) if ids else None
@@ -61,18 +77,20 @@ class AllowedTokens:
         return [number for data, number in self._continuing if can_follow(unfinished, data)]
 
     def _ids_extending(self, unfinished: bytes, rest: bytes) -> list[int]:
-        """Tokens that begin with `rest`, or with which `rest` begins."""
-        low = bisect_left(self._sorted, (rest, -1))
+        """Tokens that begin with `rest`."""
         ids = []
-        for data, number in self._sorted[low:]:
+        for data, number in self._sorted[bisect_left(self._sorted, (rest, -1)) :]:
             if not data.startswith(rest):
                 break
             if number in self._starts if not unfinished else can_follow(unfinished, data):
                 ids.append(number)
-        for size in range(1, len(rest)):
-            first = bisect_left(self._sorted, (rest[:size], -1))
-            for data, number in self._sorted[first:]:
-                if data != rest[:size]:
-                    break
-                ids.append(number)
         return ids
+
+    def _longest_part(self, rest: bytes) -> list[int]:
+        """The longest tokens with which `rest` begins, but which are not all of it."""
+        for size in range(len(rest) - 1, 0, -1):
+            low = bisect_left(self._sorted, (rest[:size], -1))
+            high = bisect_left(self._sorted, (rest[:size], self._vocabulary))
+            if low < high:
+                return [number for _, number in self._sorted[low:high]]
+        return []

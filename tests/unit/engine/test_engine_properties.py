@@ -124,10 +124,10 @@ def test_after_any_history_both_sides_have_the_same_text_and_the_model_has_read_
         assert 1 <= len(wanted) <= WINDOW
         read = run._writing.bytes.join(wanted.tolist())
         context, stands = run._context, server.text.encode()
-        if context.held.tokens:
-            stands += bytes(context.held._data)
-        elif context.text.covered < len(stands):
+        if context.rest:
             stands = stands[: context.text.covered]
+        else:
+            stands += bytes(context.held._data)
         # A sentencepiece-like tokenizer's own first space is no text; a BOS has no bytes.
         assert stands.endswith((read, read.removeprefix(b" ")))
 

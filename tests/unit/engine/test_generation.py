@@ -65,7 +65,7 @@ def test_the_ids_that_were_read_spell_the_end_of_the_text_that_stands(kind: str)
         write(worker, 1)
         run = generation(worker)
         read = run._writing.bytes.join([int(i) for i in run._context.wanted()])
-        stands = run.text.encode()
+        stands = run.text.encode() + bytes(run._context.held._data)
         assert stands.endswith(read[1:] if read[:1] == b" " else read)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from storygen.engine.text.endings import find_stop, num_held_for_stops, paragraph_end, sentence_end
 from storygen.engine.text.held import DrawnToken, HeldText
@@ -99,7 +100,7 @@ def test_every_cut_character_can_be_completed_and_only_well(kind: str) -> None:
         b"\xf4",
         b"\xe0",
     ):
-        banned = writing.allowed.banned(unfinished, b"", may_end=True)
+        banned = writing.allowed.banned(unfinished, may_end=True)
         assert banned is not None
         allowed = [n for n in range(len(writing.bytes)) if not banned[n]]
         assert allowed
@@ -110,14 +111,39 @@ def test_every_cut_character_can_be_completed_and_only_well(kind: str) -> None:
             assert can_follow(unfinished, writing.bytes.of(number))
 
 
-@pytest.mark.parametrize("kind", ARCHITECTURES)
-def test_tokens_that_complete_a_word_extend_it_or_are_part_of_it(kind: str) -> None:
+def in_word(kind: str, rest: bytes, logits: torch.Tensor | None = None) -> set[bytes]:
     writing = tiny_writing(kind)
-    banned = writing.allowed.banned(b"", b" hel", may_end=True)
+    size = writing.model.vocabulary
+    banned = writing.allowed.banned_in_word(
+        b"", rest, torch.zeros(size) if logits is None else logits
+    )
     assert banned is not None
-    allowed = {writing.bytes.of(n) for n in range(len(writing.bytes)) if not banned[n]}
-    everything = {writing.bytes.of(n) for n in range(len(writing.bytes))} - {b""}
-    assert allowed == {b for b in everything if b.startswith(b" hel") or b" hel".startswith(b)}
+    return {writing.bytes.of(n) for n in range(len(writing.bytes)) if not banned[n]}
+
+
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_a_word_is_completed_by_tokens_that_hold_all_of_it(kind: str) -> None:
+    writing = tiny_writing(kind)
+    everything = {writing.bytes.of(n) for n in range(len(writing.bytes))}
+    expected = {data for data in everything if data.startswith(b" t")}
+    assert len(expected) > 3
+    assert in_word(kind, b" t") == expected
+
+
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_a_word_that_no_token_holds_is_completed_in_the_longest_pieces(kind: str) -> None:
+    pieces = in_word(kind, b" thereqq")
+    assert len(pieces) == 1
+    piece = pieces.pop()
+    assert b" thereqq".startswith(piece) and len(piece) >= 3
+
+
+def test_a_word_whose_completions_are_unlikely_may_be_completed_in_pieces() -> None:
+    writing = tiny_writing("gpt2")
+    whole = in_word("gpt2", b" hel")
+    logits = torch.zeros(writing.model.vocabulary)
+    logits[[n for n in range(len(writing.bytes)) if writing.bytes.of(n) in whole]] = -100.0
+    assert in_word("gpt2", b" hel", logits) > whole
 
 
 def test_a_character_in_pieces_is_shown_with_its_last_piece() -> None:
