@@ -66,6 +66,7 @@ export class Session {
   disconnected() {
     this.document?.away();
     clearTimeout(this.retry);
+    this.retry = undefined;
     const { everConnected } = this.store.state;
     this.store.set({ server: everConnected ? "away" : "connecting", asking: false });
   }
@@ -117,7 +118,8 @@ export class Session {
       this.on.say("This browser keeps no copy of its own here; the server keeps the story.");
     if (opened) this.#takeIn(document, opened);
     this.#mount(document);
-    if (!opened) await this.#sync(story);
+    // Also after a first opening: what was told while the copy was being set up went past.
+    await this.#sync(story);
     this.page?.serverSpoke(this.store.state.runs, []);
   }
 
@@ -155,7 +157,11 @@ export class Session {
     }
     if (this.document !== document) return;
     if (opened.document !== document.documentId) await this.#replace(document, opened);
-    else this.#takeIn(document, opened);
+    else {
+      const { caretAtEnd } = this.store.state;
+      this.#takeIn(document, opened);
+      if (caretAtEnd) this.page?.caretToEnd();
+    }
     this.page?.serverSpoke(this.store.state.runs, []);
   }
 
@@ -176,8 +182,9 @@ export class Session {
 
   /** @param {string} story */
   #retryLater(story) {
-    clearTimeout(this.retry);
+    if (this.retry) return;
     this.retry = setTimeout(() => {
+      this.retry = undefined;
       if (this.connection.here) void this.#sync(story);
     }, RETRY_MS);
   }
@@ -270,6 +277,7 @@ export class Session {
    */
   #applied(story, events) {
     if (this.store.state.story !== story) return;
+    if (this.document?.lacksSomething) this.#retryLater(story);
     let { runs, checkpoints, saved, trouble } = this.store.state;
     for (const event of events) {
       if (event.runs?.length) runs = merged(runs, event.runs);

@@ -76,6 +76,12 @@ export class StoryDocument {
     this.doc.destroy();
   }
 
+  /** Whether something that came builds on what never came; opening again brings it. */
+  get lacksSomething() {
+    const { pendingStructs, pendingDs } = this.doc.store;
+    return pendingStructs !== null || pendingDs !== null;
+  }
+
   /** @returns {Uint8Array} the state vector, for `story_open` */
   state() {
     return Y.encodeStateVector(this.doc);

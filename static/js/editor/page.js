@@ -104,7 +104,9 @@ export class Page {
   }
 
   caretToEnd() {
-    this.view.dispatch({ selection: { anchor: this.view.state.doc.length }, scrollIntoView: true });
+    const { doc, selection } = this.view.state;
+    if (selection.main.empty && selection.main.head === doc.length) return;
+    this.view.dispatch({ selection: { anchor: doc.length }, scrollIntoView: true });
   }
 
   /**
