@@ -161,6 +161,7 @@ export class Session {
       const { caretAtEnd } = this.store.state;
       this.#takeIn(document, opened);
       if (caretAtEnd) this.page?.caretToEnd();
+      this.page?.forgetOthers();
     }
     this.page?.serverSpoke(this.store.state.runs, []);
   }

@@ -98,6 +98,11 @@ export class Page {
     return { words, model };
   }
 
+  /** After an absence other windows have other names; they tell where they are when they move. */
+  forgetOthers() {
+    this.others.clear();
+  }
+
   /** Colours anew, before the next paint; may be called while the editor takes in a change. */
   authorsChanged() {
     queueMicrotask(() => this.view.dispatch({ effects: authorsLearned.of(null) }));
