@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+EXCERPT_CHARACTERS = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -148,6 +150,20 @@ class CheckpointRecord:
     text: str
     authors: tuple[Author, ...]
 
+    def head(self) -> CheckpointHead:
+        """This checkpoint without its text; the excerpt is its end, where the writing was."""
+        return CheckpointHead(
+            self.checkpoint,
+            self.story,
+            self.parent,
+            self.kind,
+            self.time,
+            self.run,
+            self.label,
+            len(self.text.split()),
+            _last_words(self.text),
+        )
+
 
 Record = (
     StoryRecord
@@ -200,3 +216,12 @@ class StoredStory:
     runs: tuple[RunRecord, ...]
     tokens: tuple[TokenRange, ...]
     head: str | None  # the newest checkpoint
+
+
+def _last_words(text: str) -> str:
+    """The end of `text` on one line, from a word's beginning, at most `EXCERPT_CHARACTERS` long."""
+    line = " ".join(text[-4 * EXCERPT_CHARACTERS :].split())
+    if len(line) <= EXCERPT_CHARACTERS:
+        return line
+    tail = line[1 - EXCERPT_CHARACTERS :]
+    return "…" + (tail.partition(" ")[2] or tail)

@@ -16,8 +16,6 @@ from .records import (
     StoryRecord,
 )
 
-EXCERPT_CHARACTERS = 160
-
 
 def to_json(value: Any) -> str:
     """`value` as JSON text.
@@ -133,16 +131,17 @@ def alias_record(row: Row, story: str) -> AliasRecord:
 
 def checkpoint_row(record: CheckpointRecord, story: int) -> dict[str, Any]:
     """A row of `checkpoints`, without its key and what it is a difference to."""
+    head = record.head()
     return {
-        "id": record.checkpoint,
+        "id": head.checkpoint,
         "story": story,
-        "parent": record.parent,
-        "kind": record.kind,
-        "time": record.time,
-        "run": record.run,
-        "label": record.label,
-        "num_words": len(record.text.split()),
-        "excerpt": excerpt(record.text),
+        "parent": head.parent,
+        "kind": head.kind,
+        "time": head.time,
+        "run": head.run,
+        "label": head.label,
+        "num_words": head.num_words,
+        "excerpt": head.excerpt,
     }
 
 
@@ -159,9 +158,3 @@ def checkpoint_head(row: Row, story: str) -> CheckpointHead:
         row["num_words"],
         row["excerpt"],
     )
-
-
-def excerpt(text: str) -> str:
-    """The last words of `text` on one line: where a checkpoint's story stood."""
-    tail = text[-4 * EXCERPT_CHARACTERS :]
-    return " ".join(tail.split())[-EXCERPT_CHARACTERS:]

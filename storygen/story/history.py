@@ -13,9 +13,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from ..document.units import bytes_of_units
-from ..store.records import Author, CheckpointHead, CheckpointRecord
-
-_EXCERPT = 120
+from ..store.records import Author, CheckpointRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +24,6 @@ class Replace:
     end: int
     text: str
     authors: tuple[Author, ...]
-
-
-def head_of(record: CheckpointRecord) -> CheckpointHead:
-    """A checkpoint without its text; the excerpt is its end, where the writing was."""
-    excerpt = record.text[-_EXCERPT:].strip().replace("\n", " ")
-    return CheckpointHead(
-        record.checkpoint,
-        record.story,
-        record.parent,
-        record.kind,
-        record.time,
-        record.run,
-        record.label,
-        len(record.text.split()),
-        excerpt,
-    )
 
 
 def edits_between(

@@ -25,7 +25,7 @@ from ..store.records import (
     UpdateRecord,
 )
 from .effects import Effects
-from .history import edits_between, head_of
+from .history import edits_between
 
 SNAPSHOT_EVERY = 500
 _OPENING = 160
@@ -159,7 +159,7 @@ class Page:
         self.head = record.checkpoint
         self._head_text = bytes(self.document.text)
         self.effects.records.append(record)
-        self.effects.news.checkpoints.append(head_of(record))
+        self.effects.news.checkpoints.append(record.head())
         return record.checkpoint
 
     def changed_since_head(self) -> bool:

@@ -348,3 +348,11 @@ def _new_run():  # type: ignore[no-untyped-def]
     from storygen.story.runs import NewRun
 
     return NewRun(MODEL, "Test", "continue", "", {}, 1, 0)
+
+
+def test_a_checkpoints_excerpt_is_its_last_words() -> None:
+    room = Room("word " * 100 + "the end.")
+    room.story.page.checkpoint("created", room.now)
+    (head,) = room.story.page.effects.news.checkpoints
+    assert head.excerpt.startswith("…word ") and head.excerpt.endswith("the end.")
+    assert len(head.excerpt) <= 80
