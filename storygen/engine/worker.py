@@ -84,4 +84,7 @@ def _read(link: socket.socket, commands: queue.SimpleQueue[Message]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(status)  # the system frees a model's memory at once, the interpreter takes seconds

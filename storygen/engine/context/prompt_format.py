@@ -14,7 +14,7 @@ from dataclasses import dataclass
 FORMATS = ("raw", "wp", "chat")
 
 PROMPT_REQUEST = "Write a short story based on this prompt: {prompt}"
-CONTINUE_REQUEST = "Write a story. Tell it scene by scene, in plain prose."
+CONTINUE_REQUEST = "Write a short story."
 MEMORY_REQUEST = "Keep this in mind while you write:\n{memory}"
 
 ChatTemplate = Callable[[str], str]
