@@ -5,7 +5,8 @@ tokens that it wrote since. Every change of the document moves `base` and `point
 between them, becomes a splice that waits to be sent. How long it waits depends on where it lies:
 
 - *at the point*: typing at the very place where the model writes holds the run until it has rested;
-- *near* (the last two sentences): at once, and a token in flight is dropped;
+- *near* (the last two sentences): at once, and a token in flight is dropped; but never twice without a
+  token between, so that typing cannot starve a slow model;
 - *far*: once typing has rested, and at most `FAR_LATEST_S` late; tokens in flight are kept;
 - *another run's tokens*: at the end of a sentence of theirs.
 
@@ -131,7 +132,7 @@ class Feed:
         touches_point = end >= self.point
         self.point -= last - start
         if last <= first:
-            self.base -= end - start
+            self.base -= min(end, self.base) - start
             return Distance.OUTSIDE, None
         self.base -= first - start
         gone = raw[first - start : last - start].decode()

@@ -38,6 +38,7 @@ class Run:
     ended: float | None = None
     fed: bool = False  # the worker has this run
     holding: bool = False  # typing at its place has not come to rest
+    awaiting: bool = False  # the token that reads the last urgent edit has not come
     min_revision: int = 0  # tokens computed from an older revision are dropped
     reading: tuple[int, int] | None = None
     used: int = 0
@@ -67,6 +68,7 @@ class Run:
             self.ended = now
         if self.state != states.RUNNING:
             self.holding = False
+            self.awaiting = False
             self.reading = None
             self.times.clear()
 

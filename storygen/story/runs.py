@@ -92,7 +92,7 @@ class Runs:
 
     def deadline(self) -> float | None:
         """When `tick` is next needed."""
-        due = [run.feed.due_at() for run in self._runs.values() if run.state == states.RUNNING]
+        due = [_due(run) for run in self._runs.values() if run.state == states.RUNNING]
         return min((at for at in due if at is not None), default=None)
 
     # ------------------------------------------------------------ commands
@@ -255,6 +255,7 @@ class Runs:
             return
         run.next_index += 1
         run.reading = None
+        run.awaiting = False
         run.used, run.window = event.used, event.window
         if run.state == states.RUNNING:
             run.token_came(now)
@@ -265,6 +266,7 @@ class Runs:
             for other in self._runs.values():
                 if other is not run and other.feed.urgency == Distance.OTHER_RUN and _writes(other):
                     self._revise(other, accepted=False)
+        self._settle(run, now)
 
     def _on_change(self, change: Change, by: str | None, now: float) -> None:
         text = self._page.document.text
@@ -284,7 +286,7 @@ class Runs:
 
     def _settle(self, run: Run, now: float) -> None:
         """Do what the most urgent waiting change asks for."""
-        urgency, due = run.feed.urgency, run.feed.due_at()
+        urgency, due = run.feed.urgency, _due(run)
         if run.state == states.PAUSED and urgency <= Distance.NEAR:
             run.min_revision = run.feed.revision + 1
         if run.state != states.RUNNING or due is None:
@@ -309,6 +311,7 @@ class Runs:
         splices = run.feed.take()
         if accepted:
             run.min_revision = run.feed.revision
+            run.awaiting = True
         count = run.next_index if accepted else None
         self._send(run, ReviseRun(run.id, run.feed.revision, count, splices, params))
 
@@ -378,6 +381,17 @@ class Runs:
 
     def _touch(self, run: Run) -> None:
         self._page.effects.news.runs.add(run.id)
+
+
+def _due(run: Run) -> float | None:
+    """When the waiting splices must be sent.
+
+    A near edit waits for the one token that reads the near edit before it: however fast one types and
+    however slow the model is, every reading brings a token.
+    """
+    if run.feed.urgency == Distance.NEAR and run.awaiting and run.reading is None:
+        return None
+    return run.feed.due_at()
 
 
 def _writes(run: Run) -> bool:

@@ -73,6 +73,22 @@ def test_a_near_edit_drops_the_token_in_flight_and_is_read_before_the_next() -> 
     room.agree()
 
 
+def test_fast_typing_near_the_end_does_not_starve_a_slow_model() -> None:
+    room = Room("A cat sat.")
+    room.start()
+    room.turn(1)
+    for _ in range(10):
+        room.deliver_commands()
+        room.write()
+        room.type(2, "x")
+        room.type(2, "y")
+        room.now += 0.12
+        room.deliver_events()
+    room.turn(2)
+    assert str(room).count(" w") >= 8
+    assert room.worker.runs["id1001-2"].text == str(room)
+
+
 def test_a_far_edit_keeps_tokens_until_typing_has_rested() -> None:
     room = Room("cat\n" + "One sentence. " * 60)
     room.start()
