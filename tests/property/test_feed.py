@@ -15,6 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from storygen.store.records import TokenRecord
 from storygen.story import states
 from storygen.story.effects import Effects
+from storygen.story.runs import NewRun
+from storygen.story.story import Place
 from tests.fakes import WINDOW, ScriptedRun, ScriptedWorker
 from tests.unit.story.room import MODEL, Browser, Room
 
@@ -37,8 +39,18 @@ class BroadcastingRoom(Room):
 
     def __init__(self, text: str) -> None:
         self.on_the_way: list[deque[bytes]] = []
+        self.window = WINDOW
         super().__init__(text)
         self.worker = SentenceWorker()
+
+    def start_at(self, place: Place, ready: bool) -> str:
+        """Start a run of a model with this room's window, which is `ready` or is still being loaded."""
+        new = NewRun(MODEL, "Test", "continue", "", {}, 1, 0)
+        view = self.story.start_run(new, place, self.now)
+        if ready:
+            self.story.runs.model_ready(MODEL, self.window, self.now)
+        self.settle()
+        return str(view["id"])
 
     def settle(self) -> Effects:
         effects = super().settle()
@@ -59,11 +71,14 @@ class Interleaving(RuleBasedStateMachine):
         for browser in self.browsers:
             browser.receive(self.room.story.page.document.update_since(None))
 
-    @initialize(first=WHERE, second=st.one_of(st.none(), WHERE))
-    def begin(self, first: float, second: float | None) -> None:
+    @initialize(
+        first=WHERE, second=st.one_of(st.none(), WHERE), window=st.sampled_from([30, WINDOW])
+    )
+    def begin(self, first: float, second: float | None, window: int) -> None:
+        self.room.window = window
         for where in (first, second):
             if where is not None:
-                self.start(where)
+                self.start(where, True)
 
     # ------------------------------------------------------------ browsers
 
@@ -133,6 +148,11 @@ class Interleaving(RuleBasedStateMachine):
         self.room.write()
         self.deliver_events(99)
 
+    @rule()
+    def model_gets_ready(self) -> None:
+        self.room.story.runs.model_ready(MODEL, self.room.window, self.room.now)
+        self.room.settle()
+
     @precondition(lambda self: self.runs)
     @rule()
     def worker_dies(self) -> None:
@@ -151,12 +171,12 @@ class Interleaving(RuleBasedStateMachine):
         self.room.settle()
 
     @precondition(lambda self: len(self.room.story.runs.live()) < MAX_RUNS)
-    @rule(where=WHERE)
-    def start(self, where: float) -> None:
+    @rule(where=WHERE, ready=st.booleans())
+    def start(self, where: float, ready: bool) -> None:
         text = str(self.room)
         at = len(text[: round(where * len(text))].encode())
         place = self.room.story.page.document.place(at)
-        self.runs.append(self.room.start(place))
+        self.runs.append(self.room.start_at(place, ready))
         self.room.settle()
 
     @precondition(lambda self: self.runs)
@@ -167,12 +187,12 @@ class Interleaving(RuleBasedStateMachine):
             self.room.story.runs.pause(run.id, self.room.now)
         elif run.state == states.PAUSED:
             self.room.story.runs.resume(run.id, self.room.now)
-            self.room.story.runs.model_ready(MODEL, WINDOW, self.room.now)
+            self.room.story.runs.model_ready(MODEL, self.room.window, self.room.now)
         elif run.resumable and not any(
             self.room.story.runs.get(other).continues == run.id for other in self.runs
         ):
             again = self.room.story.runs.resume(run.id, self.room.now)
-            self.room.story.runs.model_ready(MODEL, WINDOW, self.room.now)
+            self.room.story.runs.model_ready(MODEL, self.room.window, self.room.now)
             self.runs.append(again.id)
         self.room.settle()
 
@@ -197,8 +217,18 @@ class Interleaving(RuleBasedStateMachine):
             view = self.room.story.runs.get(run)
             assert seen == list(range(seen[0], view.next_index))
 
+    @invariant()
+    def places_stand_between_characters(self) -> None:
+        document = self.room.story.page.document
+        for run_id in self.runs:
+            run = self.room.story.runs.get(run_id)
+            if run.live:
+                assert 0 <= run.feed.base <= run.feed.point <= len(document.text)
+                document.slice(run.feed.base, run.feed.point)
+
     def teardown(self) -> None:
         """Let everything come to rest; then nothing may differ, and every run must go on writing."""
+        self.model_gets_ready()
         for who in range(len(self.browsers)):
             self.send(who)
         self._rest()
@@ -206,10 +236,10 @@ class Interleaving(RuleBasedStateMachine):
         for run in (
             self.room.story.runs.live()
         ):  # what other runs wrote is read now, not at their next end
-            if run.state == states.RUNNING:
+            if run.state != states.PAUSED:
                 self.room.story.runs.pause(run.id, self.room.now)
             self.room.story.runs.resume(run.id, self.room.now)
-            self.room.story.runs.model_ready(MODEL, WINDOW, self.room.now)
+            self.room.story.runs.model_ready(MODEL, self.room.window, self.room.now)
         self.room.settle()
         self._rest()
         self._check_agreement()
