@@ -22,6 +22,8 @@ from ..link.messages import Command, Event, Shutdown, WorkerReady, decode, encod
 from .loop import Loop, no_delay
 
 CONNECT_S = 60.0
+LOOK_S = 0.25
+GREET_S = 5.0
 LEAVE_S = 2.0
 _RECEIVE_BYTES = 65536
 
@@ -49,10 +51,8 @@ class WorkerProcess:
         self._outgoing = loop.queue()
         self._connection: Any = None
         self._listener = loop.listen("127.0.0.1", 0)
-        self._over = False
         self._process = self._start(log_path, command)
         loop.spawn(self._run)
-        self._cancel_patience = loop.timer(CONNECT_S, self._lose_patience)
 
     @property
     def pid(self) -> int:
@@ -110,22 +110,32 @@ class WorkerProcess:
 
     def _accept(self) -> bool:
         """Wait for the worker; a stranger without the secret is turned away."""
-        while not self._over:
+        self._listener.settimeout(LOOK_S)
+        patience_s = CONNECT_S
+        while self._process.poll() is None and patience_s > 0:
             try:
                 connection, _ = self._listener.accept()
+            except TimeoutError:
+                patience_s -= LOOK_S
+                continue
             except OSError:
-                return False
+                break
+            connection.settimeout(GREET_S)
             reader = LineReader()
             first = self._first_message(connection, reader)
-            if isinstance(first, WorkerReady) and hmac.compare_digest(first.secret, self._secret):
+            if isinstance(first, WorkerReady) and self._is_ours(first):
+                connection.settimeout(None)
                 no_delay(connection)
                 self._connection, self._reader = connection, reader
-                self._cancel_patience()
                 self._listener.close()
                 self._on_event(first)
                 return True
             connection.close()
+        self.kill()
         return False
+
+    def _is_ours(self, first: WorkerReady) -> bool:
+        return hmac.compare_digest(str(first.secret).encode(), self._secret.encode())
 
     def _first_message(self, connection: Any, reader: LineReader) -> object:
         try:
@@ -149,20 +159,8 @@ class WorkerProcess:
             while (command := self._outgoing.get()) is not None:
                 self._connection.sendall(encode(command))
 
-    def _lose_patience(self) -> None:
-        if self._connection is None:
-            self.kill()
-            self._close_listener()
-
-    def _close_listener(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(2)
-        self._listener.close()
-
     def _end(self) -> None:
-        self._over = True
         self._outgoing.put(None)
-        self._cancel_patience()
         for connection in (self._connection, self._listener):
             with contextlib.suppress(OSError, AttributeError):
                 connection.close()

@@ -85,7 +85,7 @@ class Workers:
         model = self._models.setdefault(key, _Loaded())
         if model.state == "ready" and model.info:
             self._listener.model_ready(key, model.info.context)
-        elif model.process is None or model.leaving:
+        elif model.process is None or model.leaving or model.state == "failed":
             model.num_deaths = 0
             self._unload_idle(keep=key)
             self._start(key)
