@@ -22,6 +22,20 @@ TEXT_JS = """() => [...document.querySelectorAll('.cm-line')].map((line) => {
   return copy.textContent;
 }).join('\\n')"""
 
+KEPT_JS = """async () => {
+  for (const { name } of await indexedDB.databases()) {
+    if (!name.startsWith("storygen:")) continue;
+    await new Promise((then) => {
+      const request = indexedDB.open(name);
+      request.onsuccess = () => {
+        const transaction = request.result.transaction(["updates"], "readwrite");
+        transaction.objectStore("updates").count();
+        transaction.oncomplete = () => (request.result.close(), then());
+      };
+    });
+  }
+}"""
+
 
 @dataclass
 class Studio:
@@ -119,6 +133,10 @@ class Room:
             if number:
                 self.page.keyboard.press("Enter")
             self.page.keyboard.type(line)
+
+    def kept_here(self) -> None:
+        """Wait until this browser has written its own copy: a transaction behind those under way ends."""
+        self.page.evaluate(KEPT_JS)
 
     def forget_local_copies(self) -> None:
         """Remove what this browser keeps of stories, as a new browser would have nothing."""

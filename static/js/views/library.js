@@ -1,11 +1,12 @@
 /** The list of stories: open, rename, duplicate, bin, and what lies in the bin. */
 
-import { h, icon } from "../dom.js";
+import { h, icon, setText } from "../dom.js";
 import { agoText, counted } from "../format.js";
 import { nameOf, titleOf } from "../titles.js";
 import { Menu } from "./menu.js";
 
 /** @typedef {import("../protocol.js").Story} Story */
+/** @typedef {{row: HTMLElement, main: HTMLElement, title: HTMLElement, line: HTMLElement, more: HTMLElement}} Row */
 
 export class Library {
   /**
@@ -33,6 +34,8 @@ export class Library {
     );
     /** @type {string | null} */
     this.renaming = null;
+    /** @type {Map<string, Row>} */
+    this.rows = new Map();
   }
 
   start() {
@@ -47,54 +50,61 @@ export class Library {
   #show() {
     const { stories, story, left } = this.store.state;
     if (left !== "library" || this.renaming) return;
-    const focused = this.list.contains(document.activeElement) ? document.activeElement?.id : null;
     const sorted = [...stories].sort((a, b) => b.changed - a.changed);
-    this.list.replaceChildren(...sorted.map((one) => this.#row(one, one.id === story)));
-    if (focused) document.getElementById(focused)?.focus();
+    const rows = sorted.map((one) => this.#row(one, one.id === story));
+    // News come every second while a run writes: a row that is there stays, with its menu and its focus.
+    const inUse = this.list.contains(document.activeElement);
+    const same = rows.length === this.list.children.length;
+    if (inUse && same && rows.every((row) => row.parentElement === this.list)) return;
+    if (rows.some((row, index) => this.list.children[index] !== row) || !same) {
+      this.list.replaceChildren(...rows);
+    }
   }
 
-  /** @param {Story} story @param {boolean} isOpen */
+  /** @param {Story} story @param {boolean} isOpen @returns {HTMLElement} the story's row, showing what it is now */
   #row(story, isOpen) {
+    const known = this.rows.get(story.id) ?? this.#newRow(story);
+    this.rows.set(story.id, known);
     const state = story.running ? "Writing" : agoText(story.changed, Date.now() / 1000);
-    const open = () => void this.commands.openStory(story.id);
-    const row = h(
-      "li",
-      { class: "row" },
-      h(
-        "button",
-        {
-          class: "row-main",
-          type: "button",
-          id: `story-${story.id}`,
-          "aria-current": isOpen ? "true" : null,
-          on: { click: open },
-        },
-        h("span", { class: "row-title" }, nameOf(story)),
-        h("span", { class: "row-line" }, `${counted(story.num_words, "word")} · ${state}`),
-      ),
+    setText(known.title, nameOf(story));
+    setText(known.line, `${counted(story.num_words, "word")} · ${state}`);
+    if (isOpen) known.main.setAttribute("aria-current", "true");
+    else known.main.removeAttribute("aria-current");
+    known.more.setAttribute("aria-label", `More for ${nameOf(story)}`);
+    return known.row;
+  }
+
+  /** @param {Story} story @returns {Row} */
+  #newRow(story) {
+    const { id } = story;
+    const open = () => void this.commands.openStory(id);
+    const title = h("span", { class: "row-title" });
+    const line = h("span", { class: "row-line" });
+    const main = h(
+      "button",
+      { class: "row-main", type: "button", on: { click: open } },
+      title,
+      line,
     );
     const more = h(
       "button",
-      {
-        class: "icon-button",
-        type: "button",
-        "aria-haspopup": "menu",
-        "aria-label": `More for ${nameOf(story)}`,
-      },
+      { class: "icon-button", type: "button", "aria-haspopup": "menu" },
       icon("more"),
     );
-    row.append(h("div", { class: "menu-place" }, more));
+    const row = h("li", { class: "row" }, main, h("div", { class: "menu-place" }, more));
     new Menu(more, "Story", () => [
-      { label: "Rename", then: () => this.#rename(row, story) },
-      { label: "Duplicate", then: () => void this.commands.duplicate(story.id) },
-      { label: "Move to the bin", then: () => void this.commands.bin(story.id) },
+      { label: "Rename", then: () => this.#rename(row, id) },
+      { label: "Duplicate", then: () => void this.commands.duplicate(id) },
+      { label: "Move to the bin", then: () => void this.commands.bin(id) },
     ]);
-    return row;
+    return { row, main, title, line, more };
   }
 
-  /** @param {HTMLElement} row @param {Story} story */
-  #rename(row, story) {
-    this.renaming = story.id;
+  /** @param {HTMLElement} row @param {string} id */
+  #rename(row, id) {
+    const story = this.store.state.stories.find((one) => one.id === id);
+    if (!story) return;
+    this.renaming = id;
     const field = h("input", {
       class: "field",
       type: "text",
@@ -105,6 +115,7 @@ export class Library {
     const done = (/** @type {boolean} */ keep) => {
       if (this.renaming !== story.id) return;
       this.renaming = null;
+      this.rows.delete(id);
       if (keep) void this.commands.rename(story.id, field.value.trim());
       this.#show();
     };
