@@ -2,13 +2,17 @@
 
 fp32 is preferred: with it, tokens do not depend on how the context was read (at once, in pieces, from
 a cropped cache). bf16 has to write clearly faster to be chosen, or be the only one that fits.
+
+Other programs run meanwhile. So candidates take turns, a step each, and are compared by the median of the
+ratios of steps that stood side by side: what slows the machine for a while slows both.
 """
 
 from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Any
 
 import psutil
@@ -17,9 +21,13 @@ import torch
 from .profile import Measured
 
 BF16_MUST_GAIN = 1.25
+THREADS_MUST_GAIN = 1.05
+MOST_TURNS = 15
+MOST_SECONDS = 3.0
 _PROMPT_TOKENS = 128
-_MOST_STEPS = 10
-_MOST_SECONDS = 2.0
+
+Step = Callable[[], object]
+Clock = Callable[[], float]
 
 
 def thread_candidates() -> list[int]:
@@ -30,54 +38,91 @@ def thread_candidates() -> list[int]:
     return sorted({most, max(1, min(most, physical)), max(1, min(most, physical - 1))})
 
 
-def measure(model: Any, threads: list[int], try_bf16: bool) -> Measured:
+def measure(
+    model: Any, threads: list[int], try_bf16: bool, clock: Clock = time.perf_counter
+) -> Measured:
     """Speeds of an fp32 `model` on the CPU and what follows from them; leaves it unchanged.
 
     Sets torch's number of threads to the fastest of `threads`. With `try_bf16` it copies the model,
     which takes half of its memory again while it measures.
     """
-    best, decode, prefill = _best_threads(model, threads)
+    most_turns = min(MOST_TURNS, _shortest_window(model) // 2 // (len(threads) + 1))
+    decode, prefill = _prepared(model, clock)
+    best = threads[0]
+    if len(threads) > 1:
+        times = take_turns([_with_threads(n, decode) for n in threads], clock, most_turns)
+        best = threads[_fastest(times)]
     torch.set_num_threads(best)
-    bf16_decode = bf16_prefill = 0.0
-    if try_bf16:
-        bf16_decode, bf16_prefill = _speeds(copy.deepcopy(model).to(torch.bfloat16))
-    precision = "bf16" if bf16_decode >= BF16_MUST_GAIN * decode else "fp32"
-    return Measured(precision, best, decode, bf16_decode, prefill, bf16_prefill)
+    if not try_bf16:
+        (seconds,) = take_turns([decode], clock, most_turns)
+        return Measured("fp32", best, 1 / median(seconds), 0.0, prefill, 0.0)
+    in_bf16 = copy.deepcopy(model).to(torch.bfloat16)
+    bf16_decode, bf16_prefill = _prepared(in_bf16, clock)
+    seconds, bf16_seconds = take_turns([decode, bf16_decode], clock, most_turns)
+    gain = paired_gain(seconds, bf16_seconds)
+    speed = 1 / median(seconds)
+    precision = "bf16" if gain >= BF16_MUST_GAIN else "fp32"
+    # Told as gain × fp32's speed, so that the two numbers say what the choice was made by.
+    return Measured(precision, best, speed, gain * speed, prefill, bf16_prefill)
 
 
-def _best_threads(model: Any, threads: list[int]) -> tuple[int, float, float]:
-    """(threads, decode, prefill) of the fastest writer among `threads`; fewer threads win a draw."""
-    best = (0, 0.0, 0.0)
-    for candidate in threads:
-        torch.set_num_threads(candidate)
-        decode, prefill = _speeds(model)
-        if decode > 1.05 * best[1]:
-            best = (candidate, decode, prefill)
+def take_turns(
+    steps: Sequence[Step], clock: Clock, most_turns: int = MOST_TURNS
+) -> list[list[float]]:
+    """The seconds that each step took, turn by turn; who begins a turn changes with each."""
+    times: list[list[float]] = [[] for _ in steps]
+    begun = clock()
+    for turn in range(max(1, most_turns)):
+        order = range(len(steps)) if turn % 2 == 0 else range(len(steps) - 1, -1, -1)
+        for number in order:
+            start = clock()
+            steps[number]()
+            times[number].append(max(clock() - start, 1e-9))
+        if clock() - begun > MOST_SECONDS:
+            break
+    return times
+
+
+def paired_gain(seconds: Sequence[float], other_seconds: Sequence[float]) -> float:
+    """How many times faster the other is: the median over turns."""
+    return median(one / other for one, other in zip(seconds, other_seconds, strict=True))
+
+
+def _fastest(times: list[list[float]]) -> int:
+    """The candidate that writes fastest; an earlier one (with fewer threads) wins a draw."""
+    best = 0
+    for number in range(1, len(times)):
+        if paired_gain(times[best], times[number]) > THREADS_MUST_GAIN:
+            best = number
     return best
 
 
-@torch.inference_mode()
-def _speeds(model: Any) -> tuple[float, float]:
-    """(decode, prefill) in tokens per second, from the median step and one reading of 128 tokens."""
+def _with_threads(count: int, step: Step) -> Step:
+    def run() -> None:
+        torch.set_num_threads(count)
+        step()
+
+    return run
+
+
+def _prepared(model: Any, clock: Clock) -> tuple[Step, float]:
+    """A step that writes one token after a prompt, and how many tokens a second the prompt was read."""
     vocabulary = model.config.get_text_config().vocab_size
     length = min(_PROMPT_TOKENS, _shortest_window(model) // 2)
     ids = (torch.arange(length)[None] * 7919) % vocabulary
-    model(input_ids=ids[:, :4], use_cache=True)  # allocations and lazy set-up are not its speed
-    start = time.perf_counter()
-    out = model(input_ids=ids, use_cache=True)
-    prefill = length / (time.perf_counter() - start)
+    with torch.inference_mode():
+        model(input_ids=ids[:, :4], use_cache=True)  # allocations and lazy set-up are not its speed
+        start = clock()
+        out = model(input_ids=ids, use_cache=True)
+        prefill = length / max(clock() - start, 1e-9)
     names = ("past_key_values", "cache_params", "state")
     kept = {name: out[name] for name in names if out.get(name) is not None}
-    return 1 / _median_step(lambda: model(input_ids=ids[:, :1], use_cache=True, **kept)), prefill
 
+    @torch.inference_mode()
+    def step() -> None:
+        model(input_ids=ids[:, :1], use_cache=True, **kept)
 
-def _median_step(step: Callable[[], object]) -> float:
-    seconds: list[float] = []
-    while len(seconds) < _MOST_STEPS and sum(seconds) < _MOST_SECONDS:
-        start = time.perf_counter()
-        step()
-        seconds.append(time.perf_counter() - start)
-    return sorted(seconds)[len(seconds) // 2]
+    return step, prefill
 
 
 def _shortest_window(model: Any) -> int:

@@ -155,35 +155,6 @@ def test_a_broken_memory_of_measurements_is_measured_again(
     assert "measuring" not in [step.stage for step in stages(tiny("llama"), **settings)]
 
 
-def test_bf16_is_chosen_only_when_it_writes_clearly_faster(
-    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = loaded(tiny("llama")).model
-
-    def chosen(bf16: float) -> str:
-        speeds = iter([(100.0, 1000.0), (bf16, 5000.0)])
-        monkeypatch.setattr(measure, "_speeds", lambda _: next(speeds))
-        return measure.measure(model, [1], try_bf16=True).precision
-
-    assert chosen(120.0) == "fp32"
-    assert chosen(130.0) == "bf16"
-    assert next(model.parameters()).dtype == torch.float32
-
-
-def test_the_fastest_number_of_threads_wins_and_a_draw_goes_to_fewer(
-    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = loaded(tiny("llama")).model
-
-    def chosen(*decode: float) -> int:
-        speeds = iter([(speed, 1.0) for speed in decode])
-        monkeypatch.setattr(measure, "_speeds", lambda _: next(speeds))
-        return measure.measure(model, [1, 2, 3], try_bf16=False).threads
-
-    assert chosen(10, 30, 20) == 2
-    assert chosen(10, 10.2, 10.3) == 1
-
-
 def test_a_model_too_large_for_memory_is_refused_with_the_numbers(tiny: Tiny) -> None:
     with pytest.raises(ModelError, match=r"needs about .* of memory .* are free") as caught:
         loaded(tiny("llama"), memory_limit_bytes=1_000_000)
