@@ -319,6 +319,8 @@ export class Commands {
   /** @param {() => Promise<void>} command one at a time: a second press meanwhile does nothing */
   async #ask(command) {
     if (this.store.state.asking) return;
+    // What is typed after a command is undone apart from what was typed before it.
+    this.session.document?.undoManager.stopCapturing();
     this.store.set({ asking: true });
     await this.#try(command);
     this.store.set({ asking: false });
