@@ -7,12 +7,14 @@ it was); everything else was written by a person, unless an alias says that it c
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from ..store.records import AliasRecord, Author, Span, TokenRange
 
 Identity = tuple[int, int]
+MAX_PIECES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,32 @@ class Authorship:
             self.add_token(token)
 
     def add_alias(self, alias: AliasRecord) -> None:
-        """Learn that text came back under a new identity; the first word on an identity stands."""
+        """Learn that text came back under a new identity; the first word on an identity stands.
+
+        An alias of an alias is kept as one of the original, so that undoing and redoing a thousand
+        times leads back in one step.
+        """
         known = self._aliases.setdefault(alias.client, [])
-        insort(known, (alias.clock, alias), key=lambda entry: entry[0])
+        for part in self._straight(alias):
+            insort(known, (part.clock, part), key=lambda entry: entry[0])
+
+    def _straight(self, alias: AliasRecord) -> list[AliasRecord]:
+        """The alias as such of originals, one for each stretch, unless that were too many."""
+        if alias.original_client is None:
+            return [alias]
+        first = (alias.original_client, alias.original_clock, alias.units)
+        pieces = list(islice(self._pieces(*first), MAX_PIECES + 1))
+        if len(pieces) > MAX_PIECES:
+            return [alias]
+        parts, clock = [], alias.clock
+        for piece in pieces:
+            parts.append(
+                AliasRecord(
+                    alias.story, alias.client, clock, piece.units, piece.client, piece.clock
+                )
+            )
+            clock += piece.units
+        return parts
 
     def add_token(self, token: TokenRange) -> None:
         """Learn where a token stands; one without text stands before the next of its run."""
@@ -49,17 +74,21 @@ class Authorship:
 
     def originals(self, client: int, clock: int, units: int) -> list[Author]:
         """The units as what they were first: aliases followed, one `Author` for each unbroken stretch."""
-        out: list[Author] = []
-        while units:
+        return list(self._pieces(client, clock, units))
+
+    def _pieces(self, client: int, clock: int, units: int) -> Iterator[Author]:
+        to_do = [(client, clock, units)]
+        while to_do:
+            client, clock, units = to_do.pop()
             alias, reach = self._alias_at(client, clock)
             size = min(units, reach)
+            if units > size:
+                to_do.append((client, clock + size, units - size))
             if alias is None or alias.original_client is None:
-                out.append(Author(size, client, clock))
+                yield Author(size, client, clock)
             else:
                 original = alias.original_clock + clock - alias.clock
-                out += self.originals(alias.original_client, original, size)
-            clock, units = clock + size, units - size
-        return out
+                to_do.append((alias.original_client, original, size))
 
     def written(self, author: Author) -> list[Written]:
         """An original stretch as tokens and a person's text, in order."""

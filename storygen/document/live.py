@@ -7,14 +7,16 @@ bytes, so that nothing ever turns the whole story into a string. Opening uses a 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pycrdt import Doc, Text, TextEvent
 
-from ..errors import BadRequestError, ConflictError, RefusedError
+from ..errors import BadRequestError, RefusedError
 from ..store.records import AliasRecord, Author, Span
 from .authorship import Authorship, Written
+from .ordering import check_characters, in_order
 from .spans import SpanList
 from .units import utf16_units
 from .updates import DeletedRange, Struct, Update, parse_state, parse_update
@@ -66,6 +68,7 @@ class LiveDocument:
         self.on_change: Callable[[Change], None] | None = None  # told of each when `text` has it
         self._doc: Doc[Text] = Doc(client_id=client, allow_multithreading=True)
         self._root = self._doc.get(ROOT, type=Text)
+        self._num_pairs = 0  # characters of the text that are two UTF-16 units
         self.own_clock = 0  # the clock that our next insertion begins at
         self._deltas: list[list[dict[str, object]]] = []
         self._subscription = self._root.observe(self._observe)
@@ -121,6 +124,7 @@ class LiveDocument:
         self._apply_raw(data)
         self.text = bytearray(str(self._root).encode())
         self.spans = SpanList(spans)
+        self._num_pairs = _num_pairs(self.text.decode())
         assert sum(span.num_bytes for span in self.spans) == len(self.text)
 
     def replay(self, data: bytes) -> None:
@@ -134,13 +138,13 @@ class LiveDocument:
 
         Raises: BadRequestError, RefusedError, ConflictError; then nothing was changed.
         """
-        update = parse_update(data, ROOT)
-        if len(update.structs) > MAX_STRUCTS:
-            raise BadRequestError("This document update is too large.", code="too_large")
+        update = parse_update(data, ROOT, MAX_STRUCTS)
         known = parse_state(self.state())
-        order = _in_order(update, known)
+        order = in_order(update, known)
         if foreign := {struct.client for struct in order} & self.server_clients:
             raise RefusedError(f"An update may not write under a server's id ({min(foreign)}).")
+        if self._num_pairs or any(_num_pairs(struct.text) for struct in order):
+            check_characters(self.spans, self.text, order, update)
         self._check_aliases(aliases, order, known)
         for alias in aliases:
             self.authorship.add_alias(alias)
@@ -149,7 +153,7 @@ class LiveDocument:
         return Applied(tuple(changes), news)
 
     def _apply_parsed(self, update: Update) -> list[Change]:
-        return self._apply_ordered(_in_order(update, parse_state(self.state())), update)
+        return self._apply_ordered(in_order(update, parse_state(self.state())), update)
 
     def _apply_ordered(self, order: list[Struct], update: Update) -> list[Change]:
         changes: list[Change] = []
@@ -170,13 +174,12 @@ class LiveDocument:
     ) -> None:
         """An alias may speak of text that this very update brings, and point to text known before."""
         fresh = [(s.client, max(s.clock, known.get(s.client, 0)), s.clock + s.units) for s in order]
+        fresh = _joined(fresh)
         taken: dict[int, int] = {}
         for alias in sorted(aliases, key=lambda a: (a.client, a.clock)):
             end = alias.clock + alias.units
-            inside = any(
-                client == alias.client and start <= alias.clock and end <= stop
-                for client, start, stop in _joined(fresh)
-            )
+            at = bisect_right(fresh, (alias.client, alias.clock, 1 << 62)) - 1
+            inside = at >= 0 and fresh[at][0] == alias.client and end <= fresh[at][2]
             original = alias.original_client
             reach = known.get(original, 0) if original is not None else 1 << 62
             if original == self.client:
@@ -244,18 +247,24 @@ class LiveDocument:
         units = utf16_units(text)
         self.spans.insert(self.text, at, Span(client, end_clock - units, units, len(raw)))
         self.text[at:at] = raw
+        self._num_pairs += units - len(text)
         return self._tell(Change(at, "", text))
 
     def _take_out(self, at: int, num_bytes: int) -> Change:
         deleted = self.slice(at, at + num_bytes)
         self.spans.delete(self.text, at, num_bytes)
         del self.text[at : at + num_bytes]
+        self._num_pairs -= _num_pairs(deleted)
         return self._tell(Change(at, deleted, ""))
 
     def _tell(self, change: Change) -> Change:
         if self.on_change:
             self.on_change(change)
         return change
+
+
+def _num_pairs(text: str | None) -> int:
+    return utf16_units(text) - len(text) if text else 0
 
 
 def _count(value: object) -> int:
@@ -271,40 +280,3 @@ def _joined(ranges: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
         else:
             out.append((client, start, end))
     return out
-
-
-def _in_order(update: Update, known: dict[int, int]) -> list[Struct]:
-    """The new structs in an order in which each stands on what is known.
-
-    Raises: ConflictError ("missing_history") when something it builds on is not known here.
-    """
-    state = dict(known)
-    waiting: dict[int, list[Struct]] = {}
-    for struct in update.structs:
-        if struct.clock + struct.units > state.get(struct.client, 0):
-            waiting.setdefault(struct.client, []).append(struct)
-    for queue in waiting.values():
-        queue.sort(key=lambda s: s.clock, reverse=True)
-    order: list[Struct] = []
-    progress = True
-    while progress:
-        progress = False
-        for client, queue in waiting.items():
-            while queue and _stands(queue[-1], state):
-                struct = queue.pop()
-                state[client] = struct.clock + struct.units
-                order.append(struct)
-                progress = True
-    deleted_unknown = any(d.clock + d.units > state.get(d.client, 0) for d in update.deleted)
-    if any(waiting.values()) or deleted_unknown:
-        raise ConflictError(
-            "This update builds on text that is not known here; send everything since the server's state.",
-            code="missing_history",
-        )
-    return order
-
-
-def _stands(struct: Struct, state: dict[int, int]) -> bool:
-    if struct.clock > state.get(struct.client, 0):
-        return False
-    return all(clock < state.get(client, 0) for client, clock in struct.needs)

@@ -10,13 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from ..errors import BadRequestError
 from .units import utf16_units
 
+T = TypeVar("T")
+
+RANGES_PER_STRUCT = 5  # deletions that may stand in an update for each struct that may
 _GC, _DELETED, _STRING, _SKIP = 0, 1, 4, 10
 _HAS_ORIGIN, _HAS_RIGHT_ORIGIN, _HAS_PARENT_KEY = 0x80, 0x40, 0x20
 _MAX_VARINT_BYTES = 9
+_MAX_CLIENT = 2**53  # what a browser can read as a number
+_MAX_CLOCK = 2**31  # what both CRDT libraries count exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +33,39 @@ class Struct:
     clock: int
     units: int
     needs: tuple[tuple[int, int], ...]  # identities that must be known before
-    text: str | None  # None: deleted or collected content
+    text: str | None  # None: deleted content
     raw: bytes  # the struct's own encoding
 
     def as_update(self) -> bytes:
         """An update that carries this struct alone."""
         return Update((self,), ()).encode()
+
+    def cuts(self) -> list[tuple[int, int]]:
+        """The identities right after which this struct asks to stand or to be followed."""
+        left = bool(self.raw[0] & _HAS_ORIGIN)
+        return [
+            (client, clock if left and at == 0 else clock - 1)
+            for at, (client, clock) in enumerate(self.needs)
+        ]
+
+    def since(self, clock: int) -> Struct:
+        """The part of this struct from `clock` on, as Yjs writes it: it follows its own part before.
+
+        Raises: BadRequestError when that cuts a character in two.
+        """
+        gone = clock - self.clock
+        text, units = self.text, self.units - gone
+        if text is not None:
+            text = _text_from(text, gone)
+        needs = ((self.client, clock - 1), *self.needs[bool(self.raw[0] & _HAS_ORIGIN) :])
+        raw = bytearray([_HAS_ORIGIN | self.raw[0] & (_HAS_RIGHT_ORIGIN | 0x1F)])
+        for number in (part for need in needs for part in need):
+            raw += _varint(number)
+        if text is None:
+            raw += _varint(units)
+        else:
+            raw += _varint(len(text.encode())) + text.encode()
+        return Struct(self.client, clock, units, needs, text, bytes(raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +107,20 @@ class Update:
         return Update((), self.deleted).encode()
 
 
-def parse_update(data: bytes, root: str) -> Update:
+def parse_update(data: bytes, root: str, most: int | None = None) -> Update:
     """The structs and deletions of an update of a document whose only content is the text `root`.
 
-    Raises: BadRequestError when the bytes are no such update, leave a gap, carry anything but plain text
-    for that root, or text with a carriage return (which editors would count as another line break).
+    `most` bounds how many structs it may carry, and `most` times `RANGES_PER_STRUCT` its deletions.
+
+    Raises: BadRequestError when the bytes are no such update, carry too much ("too_large"), leave a gap,
+    carry anything but plain text for that root, or text with a carriage return (which editors would
+    count as another line break).
     """
     reader = _Reader(data)
     try:
-        structs = tuple(_structs(reader, root))
-        deleted = tuple(_deletions(reader))
+        structs = tuple(_at_most(most, _structs(reader, root)))
+        ranges = None if most is None else most * RANGES_PER_STRUCT
+        deleted = tuple(_at_most(ranges, _deletions(reader)))
     except (IndexError, UnicodeDecodeError) as error:
         raise BadRequestError("This document update is cut off or damaged.") from error
     if reader.at != len(data):
@@ -104,6 +141,8 @@ def parse_state(data: bytes) -> dict[int, int]:
 
 
 class _Reader:
+    """Reads numbers and texts in turn."""
+
     def __init__(self, data: bytes) -> None:
         self.data, self.at = data, 0
 
@@ -130,12 +169,24 @@ class _Reader:
         return raw.decode()
 
 
+def _at_most(most: int | None, found: Iterator[T]) -> Iterator[T]:
+    """What is found, read no further than the bound. Raises: BadRequestError ("too_large")."""
+    for number, item in enumerate(found, 1):
+        if most is not None and number > most:
+            raise BadRequestError("This document update is too large.", code="too_large")
+        yield item
+
+
 def _structs(reader: _Reader, root: str) -> Iterator[Struct]:
     for _ in range(reader.varint()):
         num_structs, client, clock = reader.varint(), reader.varint(), reader.varint()
+        if num_structs == 0:
+            raise BadRequestError("This document update names a client that it says nothing of.")
         for _ in range(num_structs):
             struct = _struct(reader, root, client, clock)
             clock += struct.units
+            if client >= _MAX_CLIENT or clock >= _MAX_CLOCK:
+                raise BadRequestError("This document update has a number that is too large.")
             yield struct
 
 
@@ -143,15 +194,15 @@ def _struct(reader: _Reader, root: str, client: int, clock: int) -> Struct:
     start = reader.at
     info = reader.byte()
     kind = info & 0x1F
-    needs: list[tuple[int, int]] = []
     if info == _SKIP:
         raise BadRequestError(
             "This document update leaves a gap; send everything since the last answer."
         )
-    if kind != _GC:
-        needs = _neighbours(reader, info, root)
+    if kind == _GC:  # left of what stood in a nested type; replicas part on what refers to it
+        raise BadRequestError("A story is plain text; this update carries something else.")
+    needs = _neighbours(reader, info, root)
     text = None
-    if kind in (_GC, _DELETED):
+    if kind == _DELETED:
         units = reader.varint()
     elif kind == _STRING:
         text = reader.string()
@@ -180,9 +231,23 @@ def _neighbours(reader: _Reader, info: int, root: str) -> list[tuple[int, int]]:
 
 def _deletions(reader: _Reader) -> Iterator[DeletedRange]:
     for _ in range(reader.varint()):
-        client = reader.varint()
-        for _ in range(reader.varint()):
-            yield DeletedRange(client, reader.varint(), reader.varint())
+        client, num_ranges = reader.varint(), reader.varint()
+        if num_ranges == 0:
+            raise BadRequestError("This document update names a client that it says nothing of.")
+        for _ in range(num_ranges):
+            clock, units = reader.varint(), reader.varint()
+            if client >= _MAX_CLIENT or clock + units >= _MAX_CLOCK:
+                raise BadRequestError("This document update has a number that is too large.")
+            if units:  # CRDT libraries stumble over empty ones
+                yield DeletedRange(client, clock, units)
+
+
+def _text_from(text: str, units: int) -> str:
+    """`text` without its first UTF-16 units. Raises: BadRequestError when that cuts a character in two."""
+    try:
+        return text.encode("utf-16-le")[2 * units :].decode("utf-16-le")
+    except UnicodeDecodeError as error:
+        raise BadRequestError("This document update cuts a character in two.") from error
 
 
 def _varint(value: int) -> bytes:
