@@ -52,11 +52,8 @@ class _Reply:
     done: Any
     result: Any = None
     error: BaseException | None = None
-    then: Callable[[], None] | None = None
 
     def give(self) -> None:
-        if self.then and self.error is None:
-            self.then()
         self.done.set()
 
 
@@ -113,14 +110,12 @@ class Room:
         """Models that live runs need."""
         return self._story.runs.models_in_use()
 
-    def ask(self, work: Callable[[Story, float], T], then: Callable[[], None] | None = None) -> T:
+    def ask(self, work: Callable[[Story, float], T]) -> T:
         """Do `work(story, now)` in the room; returns its result once everything up to it is committed.
-
-        `then` runs in the room at that moment, before any later news goes out.
 
         Raises: what `work` raises, at once; NotFoundError when the room has closed.
         """
-        reply = _Reply(self._loop.event(), then=then)
+        reply = _Reply(self._loop.event())
         if self.closed:
             raise NotFoundError("This story is being closed; try again.", code="closed")
         self._inbox.put((work, reply))

@@ -209,9 +209,12 @@ class Studio(Namespace):  # type: ignore[misc]
 
         def join(story: Story, now: float) -> Answer:
             same = known == story.page.record.document
-            return _open_shape(story, state if same else None)
+            shape = _open_shape(story, state if same else None)
+            # in the same turn, so that nothing falls between the answer and the first update
+            room.outboxes[visitor.sid] = outbox
+            return shape
 
-        answer = room.ask(join, then=lambda: room.outboxes.__setitem__(visitor.sid, outbox))
+        answer = room.ask(join)
         if visitor.sid not in self._visitors:
             room.outboxes.pop(visitor.sid, None)
             raise NotFoundError("This connection is closed.")

@@ -1,0 +1,204 @@
+"""A room: nothing is said before it is stored, and a failed commit is kept and tried again."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from storygen.document.live import LiveDocument
+from storygen.errors import NotFoundError
+from storygen.link.messages import Command, GrantCredits
+from storygen.server import room as rooms
+from storygen.server.loop import make_loop
+from storygen.server.outbox import Outbox
+from storygen.server.room import Room
+from storygen.store.records import UpdateRecord
+from storygen.story.story import Story
+from tests.unit.story.room import Browser, empty_story
+
+Done = Callable[[Any, BaseException | None], None]
+
+
+class HeldHouse:
+    """Commits wait in `commits` until the test lets them happen, or fail."""
+
+    def __init__(self) -> None:
+        self.commits: queue.Queue[tuple[list[Any], Done]] = queue.Queue()
+        self.commands: list[Command] = []
+        self.time = 100.0
+
+    def now(self) -> float:
+        return self.time
+
+    def commit(self, records: list[Any], done: Done) -> None:
+        self.commits.put((records, done))
+
+    def to_worker(self, room: Room, model: str, command: Command) -> None:
+        self.commands.append(command)
+
+    def story_changed(self, room: Room) -> None:
+        pass
+
+    def let_commit(self, error: BaseException | None = None) -> list[Any]:
+        """Let the next commit happen; returns its records."""
+        records, done = self.commits.get(timeout=10)
+        done(None, error)
+        return records
+
+
+@pytest.fixture
+def house() -> HeldHouse:
+    return HeldHouse()
+
+
+@pytest.fixture
+def room(house: HeldHouse) -> Iterator[Room]:
+    ids = iter(range(10**6))
+    made = Room(make_loop("threading"), house, Story(empty_story(), 1001, lambda: f"id{next(ids)}"))
+    yield made
+    made.close()
+    while not made.ended.wait(0.01):
+        with contextlib.suppress(queue.Empty):
+            house.commits.get_nowait()[1](None, None)
+
+
+class Call(threading.Thread):
+    """`room.ask(work)` in a thread of its own."""
+
+    def __init__(self, room: Room, work: Callable[[Story, float], Any]) -> None:
+        super().__init__(daemon=True)
+        self.room, self.work, self.answer = room, work, queue.Queue[Any]()
+        self.start()
+
+    def run(self) -> None:
+        self.answer.put(self.room.ask(self.work))
+
+
+def _type(browser: Browser, text: str) -> Callable[[Story, float], int]:
+    browser.insert(0, text)
+    update = browser.unsent()
+    return lambda story, now: story.page.human_update(update, (), now)
+
+
+def _turn(room: Room) -> None:
+    """Wait until the room has taken in everything that was given to it before."""
+    taken = threading.Event()
+    room.tell(lambda story, now: taken.set())
+    assert taken.wait(10)
+
+
+def _listen(room: Room, sid: str) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = []
+
+    def emit(message: dict[str, Any], done: Callable[..., None]) -> None:
+        told.append(message)
+        done(True)
+
+    room.outboxes[sid] = Outbox("s", emit)
+    room.outboxes[sid].open()
+    return told
+
+
+def test_an_answer_and_the_news_wait_for_the_commit(room: Room, house: HeldHouse) -> None:
+    told = _listen(room, "other")
+    call = Call(room, _type(Browser(7), "Once"))
+    records, done = house.commits.get(timeout=10)
+    _turn(room)
+    assert (call.answer.qsize(), told) == (0, [])
+    done(None, None)
+    assert call.answer.get(timeout=10) == 1
+    _turn(room)
+    assert [message.get("saved") for message in told] == [100.0]
+    assert len(_updates(records)) == 1
+
+
+def test_what_comes_during_a_commit_goes_into_one_next_commit(room: Room, house: HeldHouse) -> None:
+    browser = Browser(7)
+    calls = [Call(room, _type(browser, "a"))]
+    _, done = house.commits.get(timeout=10)
+    for text in "bcd":
+        calls.append(Call(room, _type(browser, text)))
+        _turn(room)
+    assert house.commits.empty()
+    done(None, None)
+    assert len(_updates(house.let_commit())) == 3
+    assert [call.answer.get(timeout=10) for call in calls] == [1, 2, 3, 4]
+
+
+def test_a_failed_commit_says_nothing_is_told_and_is_tried_again_first(
+    room: Room, house: HeldHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = _listen(room, "other")
+    browser = Browser(7)
+    first = Call(room, _type(browser, "a"))
+    failed = house.let_commit(OSError("The disk is full."))
+    _turn(room)
+    second = Call(room, _type(browser, "b"))
+    _turn(room)
+    assert first.answer.empty() and second.answer.empty()
+    assert [message.get("trouble") for message in told] == ["The disk is full."]
+    house.time += rooms.RETRY_S
+    _turn(room)
+    again = house.let_commit()
+    assert again[: len(failed)] == failed
+    assert [record.seq for record in _updates(again)] == [1, 2]
+    assert (first.answer.get(timeout=10), second.answer.get(timeout=10)) == (1, 2)
+    _turn(room)
+    assert "trouble" not in told[-1] and told[-1]["saved"]
+
+
+def test_nothing_falls_between_opening_and_the_first_news(room: Room, house: HeldHouse) -> None:
+    """A browser joins while a commit is under way, and more comes before its answer is given."""
+    writer, told = Browser(7), []
+    Call(room, _type(writer, "a"))
+    _, done = house.commits.get(timeout=10)
+    joined = Call(room, lambda story, now: (told.append(_listen(room, "new")), _whole(story))[1])
+    _turn(room)
+    Call(room, _type(writer, "b"))
+    _turn(room)
+    done(None, None)
+    house.let_commit()
+    late = Browser(8)
+    late.receive(joined.answer.get(timeout=10))
+    _turn(room)
+    for message in told[0]:
+        if "doc" in message:
+            late.receive(message["doc"])
+    assert str(late) == "ba"
+
+
+def test_credits_are_granted_only_when_their_tokens_are_stored(
+    room: Room, house: HeldHouse
+) -> None:
+    def grant(story: Story, now: float) -> None:
+        story.page.effects.credits.append(("run", "model", 1))
+        story.page.describe(now)
+
+    room.tell(grant)
+    _, done = house.commits.get(timeout=10)
+    assert house.commands == []
+    done(None, None)
+    _turn(room)
+    assert house.commands == [GrantCredits("run", 1)]
+
+
+def test_a_room_that_has_closed_turns_away(room: Room, house: HeldHouse) -> None:
+    room.close()
+    house.let_commit()
+    assert room.ended.wait(10)
+    with pytest.raises(NotFoundError):
+        room.ask(lambda story, now: None)
+
+
+def _updates(records: list[Any]) -> list[UpdateRecord]:
+    return [record for record in records if isinstance(record, UpdateRecord)]
+
+
+def _whole(story: Story) -> bytes:
+    document: LiveDocument = story.page.document
+    return document.update_since(None)
