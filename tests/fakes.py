@@ -1,8 +1,9 @@
 """A scripted worker: speaks the worker link's messages without a model, one word per token.
 
 What it writes is a function of its text, so that tests can see what it has read: by default token `i` of
-a run is ` w<i>`; a script "quote" writes the last word of the first line, in guillemets; any other
-script is a list of words that it goes through. It follows the rules of `link/messages.py` to the letter.
+a run is ` w<i>`; a script "named" adds the beginning of the run's id; a script "quote" writes the last
+word of the first line, in guillemets; any other script is a list of words that it goes through. It
+follows the rules of `link/messages.py` to the letter.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class ScriptedRun:
     next_index: int
     credits: int
     max_tokens: int
+    id: str
     paused: bool = False
     written: list[tuple[int, str]] = field(default_factory=list)
 
@@ -52,7 +54,12 @@ class ScriptedWorker:
         if isinstance(command, StartRun):
             limit = int(command.params.get("max_tokens") or 0)
             self.runs[command.run] = ScriptedRun(
-                command.text, command.revision, command.next_index, command.credits, limit
+                command.text,
+                command.revision,
+                command.next_index,
+                command.credits,
+                limit,
+                command.run,
             )
             return []
         run = self.runs.get(getattr(command, "run", ""))
@@ -107,6 +114,8 @@ class ScriptedWorker:
     def _next(self, run: ScriptedRun) -> str:
         if self._script == "count":
             return f" w{run.next_index}"
+        if self._script == "named":
+            return f" w{run.next_index}:{run.id[:4]}"
         if self._script == "quote":
             words = run.text.split("\n", 1)[0].split()
             return f" «{words[-1] if words else ''}»"
