@@ -34,7 +34,7 @@
  *   high: number, step: number, default: number | string | string[],
  *   neutral: number | string | string[] | null, choices: string[], title: string, sentence: string}} Parameter
  */
-/** @typedef {{who: string, anchor: Place, head: Place}} Caret */
+/** @typedef {{who: string, anchor: Place, head: Place, gone?: boolean}} Caret */
 /**
  * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string,
  *   keep_writing?: boolean}} Settings

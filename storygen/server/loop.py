@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import queue
+import signal
 import socket
 import threading
 import time
@@ -79,10 +80,17 @@ class Loop(ABC):
 
     @abstractmethod
     def serve(self, app: Any, host: str, port: int, ready: Callable[[int], None]) -> None:
-        """Serve a WSGI application until interrupted; `ready` is told the port.
+        """Serve a WSGI application until `stop`; `ready` is told the port.
 
         Raises: OSError when the port is taken.
         """
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Let `serve` return; may be called from a signal's handler."""
+
+    def wake_on_signals(self) -> None:  # noqa: B027 - most loops need nothing
+        """See to it that a signal's handler runs at once even while nothing happens."""
 
     def lane(self, name: str) -> Lane:
         """A new OS thread that does one blocking piece of work after another."""
@@ -159,6 +167,7 @@ class EventletLoop(Loop):
         inside.setblocking(False)
         self._outside.setblocking(False)
         self._inside = GreenSocket(inside)
+        self._stopped = self.event()
         eventlet.spawn_n(self._drain)
 
     def spawn(self, work: Callable[..., Any], *args: Any) -> None:
@@ -198,7 +207,18 @@ class EventletLoop(Loop):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listener = self._eventlet.listen((host, port), family=family, backlog=128)
         ready(listener.getsockname()[1])
-        eventlet.wsgi.server(listener, app, protocol=Protocol, log_output=False, debug=False)
+        served = self._eventlet.spawn(
+            eventlet.wsgi.server, listener, app, protocol=Protocol, log_output=False, debug=False
+        )
+        self._stopped.wait()
+        served.kill()
+
+    def stop(self) -> None:
+        # Through the socket pair: raising inside a handler would end whichever task it happens to hit.
+        self.post(self._stopped.set)
+
+    def wake_on_signals(self) -> None:
+        signal.set_wakeup_fd(self._outside.fileno(), warn_on_full_buffer=False)
 
     def _drain(self) -> None:
         while self._inside.recv(4096):
@@ -226,6 +246,9 @@ class ThreadLoop(Loop):
     """Every task is an OS thread."""
 
     name = "threading"
+
+    def __init__(self) -> None:
+        self._stopped = threading.Event()
 
     def spawn(self, work: Callable[..., Any], *args: Any) -> None:
         threading.Thread(target=work, args=args, daemon=True).start()
@@ -269,7 +292,16 @@ class ThreadLoop(Loop):
         server = make_server(host, port, app, threaded=True, request_handler=Handler)
         server.daemon_threads = True  # type: ignore[attr-defined]
         ready(server.server_port)
-        server.serve_forever()
+        self.spawn(server.serve_forever)
+        while not self._stopped.wait(
+            0.5
+        ):  # with a time-out, or Windows would not run signal handlers
+            pass
+        server.shutdown()
+        server.server_close()
+
+    def stop(self) -> None:
+        self._stopped.set()
 
 
 class _ThreadQueue:

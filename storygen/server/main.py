@@ -99,14 +99,11 @@ def _serve(application: Application, loop: Loop, options: argparse.Namespace, to
         if not options.no_browser:
             loop.spawn(webbrowser.open, url)
 
-    def leave(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, leave)
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: loop.stop())
+    loop.wake_on_signals()
     try:
         loop.serve(application.wsgi, options.host, options.port, ready)
-    except KeyboardInterrupt:
-        pass
     except OSError as error:
         print(f"StoryGen can't listen on {options.host}:{options.port}: {error}", file=sys.stderr)
         print("Another program uses this port. Choose another one with --port.", file=sys.stderr)

@@ -53,6 +53,13 @@ def test_the_other_windows_caret_and_the_models_are_seen(room: Room, second: Roo
         assert box and box["height"] > 10 and box["width"] >= 2
 
 
+def test_a_closed_windows_caret_goes_with_it(room: Room, second: Room) -> None:
+    second.editor.click()
+    expect(room.page.locator(".remote-caret.is-window")).to_have_count(1)
+    second.page.close()
+    expect(room.page.locator(".remote-caret.is-window")).to_have_count(0)
+
+
 def test_pausing_in_one_window_shows_in_the_other(room: Room, second: Room) -> None:
     room.primary.click()
     second.state("Pause")

@@ -29,7 +29,6 @@ import { Follow } from "./follow.js";
 /** @typedef {import("../protocol.js").Run} Run */
 /** @typedef {import("../protocol.js").Caret} Caret */
 
-const FORGET_CARET_MS = 60_000;
 
 export class Page {
   /**
@@ -44,7 +43,7 @@ export class Page {
     this.finger = new Finger(story.text);
     /** @type {Run[]} */
     this.runs = [];
-    /** @type {Map<string, {caret: Caret, seen: number}>} */
+    /** @type {Map<string, Caret>} */
     this.others = new Map();
     const start = story.text.toString();
     this.view = new EditorView({
@@ -122,10 +121,9 @@ export class Page {
    */
   serverSpoke(runs, carets) {
     this.runs = runs;
-    const now = Date.now();
-    for (const caret of carets) this.others.set(caret.who, { caret, seen: now });
-    for (const [who, { seen }] of this.others) {
-      if (now - seen > FORGET_CARET_MS) this.others.delete(who);
+    for (const caret of carets) {
+      if (caret.gone) this.others.delete(caret.who);
+      else this.others.set(caret.who, caret);
     }
     this.view.dispatch({ effects: [setCarets.of(this.#carets()), authorsLearned.of(null)] });
     this.follow.keepUp();
@@ -152,7 +150,7 @@ export class Page {
       const done = run.reading ? run.reading.done / Math.max(1, run.reading.total) : null;
       carets.push({ id: run.id, at, kind: "run", face: faceOf(run), done });
     }
-    for (const { caret } of this.others.values()) {
+    for (const caret of this.others.values()) {
       const at = this.finger.indexOf(caret.head);
       if (at !== null)
         carets.push({ id: caret.who, at, kind: "window", face: "still", done: null });
