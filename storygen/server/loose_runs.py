@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..engine.sampling.parameters import check_params
-from ..errors import NotFoundError
+from ..errors import NotFoundError, StorygenError
 from ..link.messages import Command, Event, GrantCredits, RunEnded, StartRun, StopRun, TokenWritten
 from ..story.runs import BYTES_PER_TOKEN
 from .house import House
@@ -27,8 +27,6 @@ class LooseRun:
     model: str
     prefix: str
     params: dict[str, Any]
-    mode: str
-    prompt: str
     on_text: Callable[[str], None]
     on_end: Callable[[str], None]
     granted: int = 0
@@ -74,22 +72,22 @@ class LooseRuns:
         if entry is None:
             raise NotFoundError("The registry lists no such model.")
         entry = self._house.model(entry.key)
-        wrapped = None if entry.format in OWN_WRAPPING else unwrap_prompt(prefix)
-        prompt, text = wrapped or ("", prefix)
         run = LooseRun(
             self,
             f"loose-{new_id()}",
             entry.key,
-            text,
+            prefix,
             check_params({"alternatives": 0, "at_end_of_text": "stop", **params}),
-            "prompt" if wrapped else "continue",
-            prompt,
             on_text,
             on_end,
         )
         self._runs[run.id] = run
         self._house.listen(run.id, lambda event: self._heard(run, event))
-        self._house.workers.ensure(entry.key)
+        try:
+            self._house.workers.ensure(entry.key)
+        except StorygenError:
+            self._forget(run)
+            raise
         return run
 
     def send(self, run: LooseRun, command: Command) -> None:
@@ -101,17 +99,21 @@ class LooseRuns:
         """Forget a run and say why it ended, once."""
         if run.over:
             return
+        self._forget(run)
+        run.on_end(reason)
+
+    def _forget(self, run: LooseRun) -> None:
         run.over = True
         self._runs.pop(run.id, None)
         self._house.listen(run.id, None)
-        run.on_end(reason)
 
     def model_ready(self, key: str, window: int) -> None:
         """Runs that waited for the model begin."""
+        info = self._house.workers.state(key)["info"]
         for run in list(self._runs.values()):
             if run.model == key and not run.begun:
                 run.begun = True
-                self._house.workers.send(key, _start(run, window))
+                self._house.workers.send(key, _start(run, window, info["format"]))
 
     def model_gone(self, key: str, reason: str) -> None:
         """Runs of the model fail; those that had not begun wait for it to come back, if it can."""
@@ -130,14 +132,17 @@ class LooseRuns:
             self.finish(run, event.reason)
 
 
-def _start(run: LooseRun, window: int) -> StartRun:
+def _start(run: LooseRun, window: int, form: str) -> StartRun:
+    """`form`: the model's prompt format, known once it is loaded."""
+    wrapped = None if form in OWN_WRAPPING else unwrap_prompt(run.prefix)
+    prompt, text = wrapped or ("", run.prefix)
     return StartRun(
         run=run.id,
-        text=run.prefix[-window * BYTES_PER_TOKEN :],
+        text=text[-window * BYTES_PER_TOKEN :],
         revision=0,
         params=run.params,
         seed=time.time_ns(),
         credits=run.granted,
-        mode=run.mode,
-        prompt=run.prompt,
+        mode="prompt" if wrapped else "continue",
+        prompt=prompt,
     )
