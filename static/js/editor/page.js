@@ -29,7 +29,6 @@ import { Follow } from "./follow.js";
 /** @typedef {import("../protocol.js").Run} Run */
 /** @typedef {import("../protocol.js").Caret} Caret */
 
-
 export class Page {
   /**
    * @param {HTMLElement} parent
