@@ -90,7 +90,7 @@ def _from_source(
 ) -> ModelEntry:
     return ModelEntry(
         key=key,
-        name=name,
+        name=_shown(name),
         modes=modes,
         value=value,
         source=source.source,
@@ -98,9 +98,14 @@ def _from_source(
         models_dir=str(places.models_dir),
         base=source.base,
         usable=source.usable,
-        reason=source.reason,
-        mend=source.mend,
+        reason=_shown(source.reason),
+        mend=_shown(source.mend),
     )
+
+
+def _shown(text: str) -> str:
+    """The text with a mark for each letter that could be neither stored nor sent."""
+    return text.encode(errors="replace").decode()
 
 
 def _settings_problem(settings: Any) -> str:

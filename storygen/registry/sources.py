@@ -10,6 +10,7 @@ import dataclasses
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import ModelError
 from ..modelfiles import (
@@ -24,6 +25,7 @@ from ..modelfiles import (
     weight_files,
 )
 
+MAX_JSON_BYTES = 8_000_000  # of a config; a tokenizer's with all its added tokens is under 2 MB
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}", re.ASCII)
 _GGUF_PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$", re.IGNORECASE)
 # Names from before the hub had organisations, which the original's config.js used.
@@ -85,6 +87,7 @@ def inspect(path: Path, places: Places, base: str | None = None) -> Source:
     kind = "gguf" if path.is_file() else "adapter" if is_adapter(path) else "folder"
     found = Source(str(path), kind)
     try:
+        _check_name(path)
         if kind == "gguf":
             _check_gguf(path)
             return found
@@ -102,6 +105,14 @@ def inspect(path: Path, places: Places, base: str | None = None) -> Source:
             usable=False,
             reason=f"{path.name} cannot be read: {first_line(error)}",
             mend="Check the permissions of the folder and its files.",
+        )
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        # One folder with nonsense in its files must not hide all the others.
+        return dataclasses.replace(
+            found,
+            usable=False,
+            reason=f"The files in {path.name} are damaged: {first_line(error)}",
+            mend="Copy the model's original files again.",
         )
 
 
@@ -130,6 +141,15 @@ def _local(value: str, places: Places) -> Path | None:
     return None
 
 
+def _check_name(path: Path) -> None:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ModelError(
+            "The letters of its name, or of a folder around it, are no Unicode.", mend="Rename it."
+        ) from None
+
+
 def _check_gguf(path: Path) -> None:
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
@@ -145,8 +165,27 @@ def _check_gguf(path: Path) -> None:
         )
 
 
+def _read(path: Path) -> dict[str, Any]:
+    """The object in a small JSON file.
+
+    Raises: ModelError when it is missing, broken, too long to be what its name says, or no file at all.
+    """
+    if path.exists() and (not path.is_file() or path.stat().st_size > MAX_JSON_BYTES):
+        raise ModelError(
+            f"{path.name} in {path.parent.name} is no file of a usual size.",
+            mend="Copy the original file again.",
+        )
+    try:
+        return read_json(path)
+    except ValueError as error:  # a number with more digits than Python reads
+        raise ModelError(
+            f"{path.name} in {path.parent.name} cannot be read: {first_line(error)}",
+            mend="Copy the original file again.",
+        ) from error
+
+
 def _check_folder(path: Path) -> None:
-    config = read_json(path / "config.json")
+    config = _read(path / "config.json")
     check_purpose(path.name, config)
     if config.get("auto_map") and not config.get("model_type"):
         raise ModelError(
@@ -169,7 +208,7 @@ def _check_adapter(path: Path, places: Places, base: str | None) -> Path:
 
     Raises: ModelError when something is missing or the base cannot be used either.
     """
-    stated = str(read_json(path / ADAPTER_CONFIG).get("base_model_name_or_path") or "")
+    stated = str(_read(path / ADAPTER_CONFIG).get("base_model_name_or_path") or "")
     if not any((path / name).is_file() for name in ADAPTER_WEIGHTS):
         raise ModelError(
             f"There are no weights in {path.name}: neither {' nor '.join(ADAPTER_WEIGHTS)}.",
@@ -200,7 +239,7 @@ def _find_base(stated: str, adapter: Path, places: Places) -> Path | None:
             return path
     for path in sorted(places.models_dir.glob("*/config.json")):
         try:
-            known_as = str(read_json(path).get("_name_or_path") or "")
+            known_as = str(_read(path).get("_name_or_path") or "")
         except ModelError:
             continue
         if known_as and known_as == name:
@@ -213,6 +252,6 @@ def _has_template(path: Path) -> bool:
     if (path / "chat_template.jinja").is_file():
         return True
     try:
-        return bool(read_json(path / "tokenizer_config.json").get("chat_template"))
+        return bool(_read(path / "tokenizer_config.json").get("chat_template"))
     except ModelError:
         return False
