@@ -206,7 +206,7 @@ def _token_in_query(environ: WSGIEnvironment) -> str | None:
 def _form(environ: WSGIEnvironment) -> dict[str, str]:
     """The fields of a small form; none of a body that is no form or too long."""
     length = environ.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > MAX_FORM_BYTES:
+    if not length.isdecimal() or int(length) > MAX_FORM_BYTES:
         return {}
     body = environ["wsgi.input"].read(int(length))
     return dict(parse_qsl(body.decode("ascii", errors="replace")))

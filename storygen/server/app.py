@@ -19,6 +19,7 @@ from .house import House
 from .legacy import LegacyNamespace
 from .loop import Loop
 from .loose_runs import LooseRuns
+from .packets import BoundedPacket
 from .pages import pages
 from .studio import Studio
 from .worker import Spawn, worker_command
@@ -66,6 +67,7 @@ def make_application(config: Config, loop: Loop) -> Application:
         cors_allowed_origins=origin_was_judged,
         message_queue=config.redis_url,
         max_http_buffer_size=MAX_UPDATE_BYTES + 65536,
+        serializer=BoundedPacket,
         ping_interval=20,
         ping_timeout=20,
     )

@@ -1,0 +1,143 @@
+"""Packets and links made to harm: a bad packet costs its sender an answer, and nobody else anything."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import websocket
+
+from storygen.server.packets import BoundedPacket
+from tests.server_process import ServerProcess
+
+HELLO = '42/studio,9["hello",{}]'
+
+
+@pytest.fixture(scope="module", params=["eventlet", "threading"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerProcess]:
+    process = ServerProcess(tmp_path_factory.mktemp("server"), async_mode=request.param)
+    process.start()
+    yield process
+    process.stop()
+    assert process.token not in process.log(), "the token is in a log"
+
+
+class Wire:
+    """A websocket to `/studio`, frame by frame."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        address = server.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+        self._socket = websocket.create_connection(address, timeout=20)
+        self._socket.recv()
+        self.send("40/studio," + json.dumps({"token": server.token}))
+
+    def send(self, *frames: str | bytes) -> None:
+        for frame in frames:
+            if isinstance(frame, bytes):
+                self._socket.send_binary(frame)
+            else:
+                self._socket.send(frame)
+
+    def answer(self, call: int) -> Any:
+        """The answer to the call with this number."""
+        start = f"43/studio,{call}"
+        while not (packet := str(self._socket.recv())).startswith(start):
+            if packet == "2":
+                self._socket.send("3")
+        return json.loads(packet[len(start) :])[0]
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        "42/studio,1[]",
+        '42/studio,1{"a":1}',
+        '42/studio,1[["hello"],{}]',
+        '42/studio,1[{"hello":1},{}]',
+        "42/studio,1[null]",
+        '42/studio,1["hello",',
+        '42/studio,1["hello",' + "[" * 100_000 + "]" * 100_000 + "]",
+        '42/studio,1["token_details",{"from":' + "9" * 5000 + "}]",
+        "42/studio," + "9" * 200 + '["hello",{}]',
+        '455-/studio,1["hello",{}]',
+        '459999999999-/studio,1["doc_update",{}]',
+        "43/studio,99[true]",
+        '44/studio,{"message":"x"}',
+        "49/studio,",
+        b"\x00\x01",
+    ],
+    ids=lambda packet: repr(packet)[:30],
+)
+def test_a_packet_that_is_no_call_leaves_the_connection_as_it_was(
+    server: ServerProcess, packet: str | bytes
+) -> None:
+    wire = Wire(server)
+    try:
+        wire.send(packet, HELLO)
+        assert wire.answer(9)["ok"]
+    finally:
+        wire.close()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        '{"update":{"_placeholder":true,"num":7}}',
+        '{"update":{"_placeholder":true,"num":"x"}}',
+        "[" * 900 + "]" * 900,
+    ],
+    ids=["no such part", "no number", "deep"],
+)
+def test_binary_parts_that_fit_nowhere_are_answered_with_an_error(
+    server: ServerProcess, fields: str
+) -> None:
+    wire = Wire(server)
+    try:
+        wire.send(f'451-/studio,1["doc_update",{fields}]', b"part", HELLO)
+        assert wire.answer(1)["error"]["code"] == "bad_request"
+        assert wire.answer(9)["ok"]
+    finally:
+        wire.close()
+
+
+def test_a_packet_announces_at_most_a_few_binary_parts() -> None:
+    with pytest.raises(ValueError, match="too many"):
+        BoundedPacket(encoded_packet='45900000000-/studio,1["doc_update",{}]')
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "body"),
+    [
+        ("POST", {"Content-Length": "\xb2"}, b""),
+        ("POST", {"Content-Length": "-1"}, b""),
+        ("POST", {"Content-Type": "application/x-www-form-urlencoded"}, b"t=" + b"\xff" * 100),
+        ("POST", {}, b"t=" + b"x" * 100_000),
+    ],
+    ids=["superscript", "negative", "bytes", "long"],
+)
+def test_a_strange_form_is_refused_and_the_server_goes_on(
+    server: ServerProcess, method: str, headers: dict[str, str], body: bytes
+) -> None:
+    asked = requests.Request(method, f"{server.url}/enter", data=body).prepare()
+    asked.headers.update(headers)
+    with requests.Session() as session:
+        answer = session.send(asked, timeout=20)
+        assert answer.status_code in (400, 401, 413)
+        assert "Traceback" not in answer.text and "Set-Cookie" not in answer.headers
+        assert session.get(f"{server.url}/healthz", timeout=20).ok
+
+
+def test_secrets_stand_in_no_answer_to_a_stranger(server: ServerProcess) -> None:
+    for path in ("/", "/healthz", "/static/js/main.js", "/?t=wrong", "/nothing", "/socket.io/"):
+        answer = requests.get(server.url + path, headers={"Accept": "text/html"}, timeout=20)
+        assert server.token not in answer.text + str(answer.headers)
+        assert str(Path(__file__).parents[3]) not in answer.text
