@@ -26,6 +26,7 @@ LOOK_S = 0.25
 GREET_S = 5.0
 LEAVE_S = 2.0
 _RECEIVE_BYTES = 65536
+_GREETING_PARTS = 4  # a greeting comes in one; a stranger may not feed it byte by byte for ever
 
 Spawn = Callable[[dict[str, str]], Sequence[str]]
 
@@ -135,15 +136,17 @@ class WorkerProcess:
         return False
 
     def _is_ours(self, first: WorkerReady) -> bool:
-        return hmac.compare_digest(str(first.secret).encode(), self._secret.encode())
+        given = str(first.secret).encode(errors="replace")
+        return hmac.compare_digest(given, self._secret.encode())
 
     def _first_message(self, connection: Any, reader: LineReader) -> object:
-        try:
-            while data := connection.recv(_RECEIVE_BYTES):
+        with contextlib.suppress(OSError, BadRequestError, RecursionError):
+            for _ in range(_GREETING_PARTS):
+                data = connection.recv(_RECEIVE_BYTES)
                 for line in reader.feed(data):
                     return decode(line)
-        except (OSError, BadRequestError):
-            pass
+                if not data:
+                    break
         return None
 
     def _read(self) -> None:
@@ -151,7 +154,7 @@ class WorkerProcess:
             while data := self._connection.recv(_RECEIVE_BYTES):
                 for line in self._reader.feed(data):
                     self._on_event(decode(line))  # type: ignore[arg-type]
-        except (OSError, BadRequestError):
+        except (OSError, BadRequestError, RecursionError):
             self.kill()
 
     def _write(self) -> None:
