@@ -13,6 +13,7 @@ from typing import Any
 import engineio
 import socketio
 from pycrdt import Doc, Text
+from socketio import exceptions
 
 from storygen.document.live import ROOT
 
@@ -30,6 +31,10 @@ class _OrderedTransport(engineio.Client):
 class _OrderedClient(socketio.Client):
     def _engineio_client_class(self) -> type[engineio.Client]:
         return _OrderedTransport
+
+
+class ServerAwayError(Exception):
+    """The connection ended before the answer came."""
 
 
 class StudioClient:
@@ -74,11 +79,27 @@ class StudioClient:
     # ------------------------------------------------------------ calls
 
     def call(self, event: str, *message: Any, seconds: float = WAIT_S) -> dict[str, Any]:
-        """Send a call as it is; returns the whole answer."""
+        """Send a call as it is; returns the whole answer.
+
+        Raises: ServerAwayError when the connection ends before the answer.
+        """
         data = message if len(message) != 1 else message[0]
-        answer = self._io.call(event, data, namespace=NAMESPACE, timeout=seconds)
-        assert isinstance(answer, dict), answer
-        return answer
+        answers: list[Any] = []
+
+        def answered(*given: Any) -> None:
+            with self.changed:
+                answers.extend(given or [None])
+                self.changed.notify_all()
+
+        try:
+            self.send(event, data, answered)
+        except exceptions.SocketIOError as error:
+            raise ServerAwayError from error
+        self.wait(lambda: answers or not self.connected, f"an answer to {event}", seconds)
+        if not answers:
+            raise ServerAwayError
+        assert isinstance(answers[0], dict), answers
+        return answers[0]
 
     def ok(self, event: str, **fields: Any) -> dict[str, Any]:
         """A call that must succeed; returns the answer's fields."""
