@@ -7,11 +7,24 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import engineio
 import socketio
 from pycrdt import Doc, Text
 
 NAMESPACE = "/studio"
 PATIENCE_S = 120.0
+
+
+class _Transport(engineio.Client):  # type: ignore[misc]
+    """Takes packets up one after the other; the library gives each a thread, and some overtake others."""
+
+    def _trigger_event(self, event: str, *args: Any, **options: Any) -> Any:
+        return super()._trigger_event(event, *args, **{**options, "run_async": False})
+
+
+class _Client(socketio.Client):  # type: ignore[misc]
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return _Transport
 
 
 class Writer:
@@ -25,7 +38,7 @@ class Writer:
         self.models: list[dict[str, Any]] = []
         self.story = ""
         self._news = threading.Condition()
-        self._client = socketio.Client()
+        self._client = _Client()
         self._client.on("update", self._update, namespace=NAMESPACE)
         self._client.on("library", self._library, namespace=NAMESPACE)
         self._client.connect(

@@ -41,6 +41,7 @@ class Config:
     redis_url: str | None = None
     grace_s: float = 30.0
     max_idle_models: int = 0
+    memory_limit_bytes: int | None = None
     command: Spawn = field(default=worker_command)
 
 
@@ -88,6 +89,7 @@ def make_application(config: Config, loop: Loop) -> Application:
         config.command,
         config.grace_s,
         config.max_idle_models,
+        config.memory_limit_bytes,
     )
     studio.append(Studio(socketio, house, config.rules))
     socketio.on_namespace(studio[0])

@@ -47,8 +47,10 @@ class House:
         command: Spawn = worker_command,
         grace_s: float = 30.0,
         max_idle_models: int = 0,
+        memory_limit_bytes: int | None = None,
     ) -> None:
         self.loop, self.registry, self.grace_s = loop, registry, grace_s
+        self._memory_limit_bytes = memory_limit_bytes
         self._store, self._data_dir, self._tell = store, data_dir, tell_library
         self._writing, self._reading = loop.lane("store-writes"), loop.lane("store-reads")
         self.workers = Workers(loop, data_dir, self._spec, self, command, max_idle_models)
@@ -295,7 +297,8 @@ class House:
         return shape
 
     def _spec(self, key: str) -> LoadModel:
-        return load_spec(self.model(key), self._data_dir)
+        spec = load_spec(self.model(key), self._data_dir)
+        return dataclasses.replace(spec, memory_limit_bytes=self._memory_limit_bytes)
 
     # ------------------------------------------------------------ between rooms and workers
 
@@ -358,6 +361,8 @@ class House:
     def story_changed(self, room: Room) -> None:
         """Browsers learn of it with the next news."""
         self._news("stories")
+        if not room.live_runs():
+            self.workers.unload_idle()
 
     def _news(self, what: str) -> None:
         self._stale.add(what)

@@ -49,6 +49,12 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--keep-models", type=int, default=0, metavar="N", help="idle models kept loaded"
     )
+    options.add_argument(
+        "--memory-limit",
+        type=float,
+        metavar="GB",
+        help="most memory a model may take (default: what is free)",
+    )
     options.add_argument("--version", action="version", version=f"StoryGen {__version__}")
     return options
 
@@ -81,6 +87,7 @@ def main(arguments: Sequence[str] | None = None, command: Spawn = worker_command
             extra_model=options.model,
             redis_url=options.redis,
             max_idle_models=options.keep_models,
+            memory_limit_bytes=int(options.memory_limit * 1e9) if options.memory_limit else None,
             command=command,
         )
         loop = make_loop(options.async_mode)

@@ -79,15 +79,17 @@ class Workers:
         )
         self._command, self._max_idle = command, max_idle
         self._models: dict[str, _Loaded] = {}
+        self._latest = ""  # the model last asked for
 
     def ensure(self, key: str) -> None:
         """See to it that the model gets ready; `Listener.model_ready` is called even if it is already."""
+        self._latest = key
         model = self._models.setdefault(key, _Loaded())
         if model.state == "ready" and model.info:
             self._listener.model_ready(key, model.info.context)
         elif model.process is None or model.leaving or model.state == "failed":
             model.num_deaths = 0
-            self._unload_idle(keep=key)
+            self.unload_idle()
             self._start(key)
 
     def send(self, key: str, command: Command) -> None:
@@ -107,6 +109,17 @@ class Workers:
         model.leaving, model.info, model.progress = True, None, None
         model.process.shut_down()
         self._set(key, "unloaded")
+
+    def unload_idle(self) -> None:
+        """End workers that no live run uses, but for the model last asked for and `max_idle` more."""
+        used = self._listener.models_in_use() | {self._latest}
+        idle = [
+            key
+            for key, m in self._models.items()
+            if m.process and not m.leaving and key not in used
+        ]
+        for key in idle[: max(0, len(idle) - self._max_idle)]:
+            self.unload(key)
 
     def pids(self) -> dict[str, int]:
         """Process ids of the workers, by model."""
@@ -198,13 +211,3 @@ class Workers:
     def _set(self, key: str, state: str) -> None:
         self._models[key].state = state
         self._listener.model_changed(key)
-
-    def _unload_idle(self, keep: str) -> None:
-        used = self._listener.models_in_use() | {keep}
-        idle = [
-            key
-            for key, m in self._models.items()
-            if m.process and not m.leaving and key not in used
-        ]
-        for key in idle[: max(0, len(idle) - self._max_idle)]:
-            self.unload(key)

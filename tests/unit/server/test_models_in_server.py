@@ -91,6 +91,8 @@ def test_a_model_that_a_paused_run_needs_stays_and_is_not_unloaded(
     before = len(story.tokens)
     story.wait_tokens(before + 2)
     browser.ok("run_stop", run=run)
+    wait_until(lambda: view(browser, TWO)["state"] == "unloaded", "what nothing needs now goes")
+    assert view(browser, ONE)["state"] == "ready", "but the model last asked for stays"
     assert browser.ok("model_unload", model=ONE)["model"]["state"] == "unloaded"
     assert browser.refused("model_unload", model=ONE) == "not_found"
 
@@ -132,6 +134,16 @@ def test_a_worker_that_keeps_dying_while_it_loads_fails_every_run_that_waits(
 
 
 # ---------------------------------------------------------------- with real workers
+
+
+def test_the_memory_that_a_model_may_take_can_be_limited(serve: Any, tmp_path: Path) -> None:
+    make_tiny_model("gpt2", tmp_path / "models" / "one")
+    _, browser = serve(module="server", options=("--memory-limit", "0.05"))
+    story = browser.create("Once")
+    run = start(browser, story, ONE)
+    wait_until(lambda: view(browser, ONE)["state"] == "failed", "it is refused", PATIENCE_S)
+    assert "50 MB" in view(browser, ONE)["reason"]
+    assert story.wait_state(run, "ended", "failed")["message"] == view(browser, ONE)["reason"]
 
 
 def test_what_cannot_be_used_is_said_with_its_mend_and_the_rest_works(
