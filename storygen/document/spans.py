@@ -8,50 +8,67 @@ through every change of the text, so that any character's identity, and any iden
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
 from ..store.records import Span
 from .units import bytes_of_units, units_of_bytes
 
 _MAX_UNITS = 4096
+_MAX_CHUNK = 512
 
 
 class SpanList:
-    """Spans of the whole visible text. Methods take the text's bytes as they were before the change."""
+    """Spans of the whole visible text. Methods take the text's bytes as they were before the change.
+
+    The spans lie in chunks whose lengths in bytes are known, so that a place in a text of a hundred
+    thousand pieces is found without looking at each.
+    """
 
     def __init__(self, spans: Iterable[Span] = ()) -> None:
-        self._spans = list(spans)
+        whole = list(spans)
+        self._chunks = [whole[at : at + _MAX_CHUNK] for at in range(0, len(whole), _MAX_CHUNK)]
+        self._chunks = self._chunks or [[]]
+        self._num_bytes = [_length(chunk) for chunk in self._chunks]
 
     def __iter__(self) -> Iterator[Span]:
-        return iter(self._spans)
+        return chain.from_iterable(self._chunks)
 
     def insert(self, text: bytearray, at: int, span: Span) -> None:
         """Put `span` before byte `at`; `text` is the text without it."""
-        index = self._split(text, at)
-        self._spans.insert(index, span)
-        self._merge(index)
-        self._merge(index - 1)
+        chunk, index = self._split(text, at)
+        self._chunks[chunk].insert(index, span)
+        self._num_bytes[chunk] += span.num_bytes
+        self._merge(chunk, index)
+        self._merge(*self._before(chunk, index))
+        self._halve(chunk)
 
     def delete(self, text: bytearray, at: int, num_bytes: int) -> None:
         """Remove the spans of bytes `[at, at + num_bytes)`; `text` still holds them."""
-        first = self._split(text, at)
-        last = self._split(text, at + num_bytes)
-        del self._spans[first:last]
-        self._merge(first - 1)
+        first, start = self._split(text, at)
+        last, stop = self._split(text, at + num_bytes)
+        if first == last:
+            del self._chunks[first][start:stop]
+        else:
+            del self._chunks[first][start:], self._chunks[last][:stop]
+            del self._chunks[first + 1 : last], self._num_bytes[first + 1 : last]
+            self._num_bytes[first + 1] = _length(self._chunks[first + 1])
+        self._num_bytes[first] = _length(self._chunks[first])
+        for chunk in (first + 1, first):
+            self._drop_if_empty(chunk)
+        self._merge(*self._before(first, start))
 
     def left_of(self, text: bytearray, at: int) -> tuple[int, int] | None:
         """Identity of the last UTF-16 unit before byte `at`; None at the start."""
-        start = 0
-        for span in self._spans:
+        for start, span in self._from(at - 1):
             end = start + span.num_bytes
             if start < at <= end:
                 return span.client, span.clock + units_of_bytes(text[start:end], at - start) - 1
-            start = end
         return None
 
     def after(self, text: bytearray, client: int, clock: int) -> int | None:
         """Byte offset just after the character with this identity; None when it no longer stands."""
         start = 0
-        for span in self._spans:
+        for span in self:
             end = start + span.num_bytes
             if span.client == client and span.clock <= clock < span.clock + span.units:
                 return start + bytes_of_units(text[start:end], clock - span.clock + 1)
@@ -61,48 +78,89 @@ class SpanList:
     def between(self, text: bytearray, start: int, end: int) -> list[tuple[int, Span]]:
         """The spans of bytes `[start, end)`, cut to it, each with its byte offset."""
         found = []
-        at = 0
-        for span in self._spans:
+        for at, span in self._from(start):
             stop = at + span.num_bytes
-            if stop > start and at < end:
+            if at >= end:
+                break
+            if stop > start:
                 cut = _cut(span, text[at:stop], max(start - at, 0), min(end, stop) - at)
                 found.append((max(at, start), cut))
-            at = stop
         return found
 
-    def _split(self, text: bytearray, at: int) -> int:
-        """The index of the span that begins at byte `at`, made by cutting one in two if need be."""
+    def _from(self, at: int) -> Iterator[tuple[int, Span]]:
+        """The spans with their byte offsets, from the chunk of byte `at` on."""
+        chunk, start = self._chunk_of(at)
+        for span in chain.from_iterable(islice(self._chunks, chunk, None)):
+            yield start, span
+            start += span.num_bytes
+
+    def _chunk_of(self, at: int) -> tuple[int, int]:
+        """The chunk that holds byte `at`, or ends there as the last, and where it begins."""
         start = 0
-        for index, span in enumerate(self._spans):
+        for chunk, num_bytes in enumerate(self._num_bytes):
+            if at < start + num_bytes:
+                return chunk, start
+            start += num_bytes
+        return len(self._chunks) - 1, start - self._num_bytes[-1]
+
+    def _split(self, text: bytearray, at: int) -> tuple[int, int]:
+        """Chunk and index of the span that begins at byte `at`, made by cutting one in two if need be."""
+        chunk, start = self._chunk_of(at)
+        spans = self._chunks[chunk]
+        for index, span in enumerate(spans):
             if start == at:
-                return index
+                return chunk, index
             end = start + span.num_bytes
             if start < at < end:
                 raw = text[start:end]
-                self._spans[index : index + 1] = [
+                spans[index : index + 1] = [
                     _cut(span, raw, 0, at - start),
                     _cut(span, raw, at - start, span.num_bytes),
                 ]
-                return index + 1
+                return chunk, index + 1
             start = end
         assert start == at, f"byte {at} is past the end of the text ({start})"
-        return len(self._spans)
+        return chunk, len(spans)
 
-    def _merge(self, index: int) -> None:
-        """Make one span of the one at `index` and the next, where the second continues the first."""
-        if not 0 <= index < len(self._spans) - 1:
+    def _before(self, chunk: int, index: int) -> tuple[int, int]:
+        """The place of the span before; (0, -1) when there is none."""
+        if index or not chunk:
+            return chunk, index - 1
+        return chunk - 1, len(self._chunks[chunk - 1]) - 1
+
+    def _merge(self, chunk: int, index: int) -> None:
+        """Make one span of the one there and the next, where the second continues the first."""
+        there, after = chunk, index + 1
+        if index + 1 == len(self._chunks[chunk]):
+            there, after = chunk + 1, 0
+        if index < 0 or there == len(self._chunks) or after >= len(self._chunks[there]):
             return
-        left, right = self._spans[index], self._spans[index + 1]
+        left, right = self._chunks[chunk][index], self._chunks[there][after]
         continues = left.client == right.client and left.clock + left.units == right.clock
         if continues and left.units + right.units <= _MAX_UNITS:
-            self._spans[index : index + 2] = [
-                Span(
-                    left.client,
-                    left.clock,
-                    left.units + right.units,
-                    left.num_bytes + right.num_bytes,
-                )
-            ]
+            units, num_bytes = left.units + right.units, left.num_bytes + right.num_bytes
+            self._chunks[chunk][index] = Span(left.client, left.clock, units, num_bytes)
+            del self._chunks[there][after]
+            if there != chunk:
+                self._num_bytes[chunk] += right.num_bytes
+                self._num_bytes[there] -= right.num_bytes
+                self._drop_if_empty(there)
+
+    def _halve(self, chunk: int) -> None:
+        """Make two of a chunk that has grown too long."""
+        if chunk < len(self._chunks) and len(self._chunks[chunk]) > _MAX_CHUNK:
+            spans = self._chunks[chunk]
+            halves = [spans[: _MAX_CHUNK // 2], spans[_MAX_CHUNK // 2 :]]
+            self._chunks[chunk : chunk + 1] = halves
+            self._num_bytes[chunk : chunk + 1] = [_length(half) for half in halves]
+
+    def _drop_if_empty(self, chunk: int) -> None:
+        if 0 <= chunk < len(self._chunks) > 1 and not self._chunks[chunk]:
+            del self._chunks[chunk], self._num_bytes[chunk]
+
+
+def _length(spans: Iterable[Span]) -> int:
+    return sum(span.num_bytes for span in spans)
 
 
 def _cut(span: Span, raw: bytes | bytearray, start: int, end: int) -> Span:
