@@ -14,7 +14,7 @@ from ..store.records import Span
 from .units import bytes_of_units, units_of_bytes
 
 _MAX_UNITS = 4096
-_MAX_CHUNK = 512
+_MAX_CHUNK = 128
 
 
 class SpanList:
@@ -56,6 +56,7 @@ class SpanList:
         for chunk in (first + 1, first):
             self._drop_if_empty(chunk)
         self._merge(*self._before(first, start))
+        self._halve(first)
 
     def left_of(self, text: bytearray, at: int) -> tuple[int, int] | None:
         """Identity of the last UTF-16 unit before byte `at`; None at the start."""
@@ -147,7 +148,7 @@ class SpanList:
                 self._drop_if_empty(there)
 
     def _halve(self, chunk: int) -> None:
-        """Make two of a chunk that has grown too long."""
+        """Make two of a chunk that has grown too long: cutting spans in two lengthens it as well."""
         if chunk < len(self._chunks) and len(self._chunks[chunk]) > _MAX_CHUNK:
             spans = self._chunks[chunk]
             halves = [spans[: _MAX_CHUNK // 2], spans[_MAX_CHUNK // 2 :]]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable, Sequence
 
 import pytest
 from pycrdt import Doc, Text, merge_updates
 
+from storygen.document import spans
 from storygen.document.authorship import Authorship
 from storygen.document.live import MAX_STRUCTS, ROOT, LiveDocument
 from storygen.document.updates import RANGES_PER_STRUCT
 from storygen.errors import StorygenError
-from storygen.store.records import AliasRecord, Author
+from storygen.store.records import AliasRecord, Author, Span
 
 SERVER = 1001
 Section = tuple[int, int, Sequence[bytes]]
@@ -200,3 +202,28 @@ def test_aliases_of_too_many_pieces_lead_back_without_recursion() -> None:
         live.apply_update(shown, [AliasRecord("s", new, 0, pieces, old, 0)])
     back = [Author(1, 5, 2 * pieces - 1 - i) for i in range(pieces)]
     assert sorted(live.authors(), key=lambda a: a.units)[:pieces] == back
+
+
+@pytest.mark.parametrize("chunk", [4, 7, 128])
+def test_spans_in_chunks_are_those_of_one_list(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spans, "_MAX_CHUNK", chunk)
+    chance, text, clock = random.Random(chunk), bytearray(), 0
+    chunked, plain = spans.SpanList(), list[int]()  # of one client: the clock of each unit
+    for _ in range(1500):
+        at = chance.choice([len(text), chance.randint(0, len(text))])
+        if len(text) < 20 or chance.random() < 0.6:
+            units = chance.randint(1, 4)
+            chunked.insert(text, at, Span(7, clock, units, units))
+            text[at:at] = b"x" * units
+            plain[at:at] = range(clock, clock + units)
+            clock += units
+        else:
+            end = min(len(text), at + chance.choice([0, 1, 3, 20]))
+            chunked.delete(text, at, end - at)
+            del text[at:end], plain[at:end]
+        units_of = [span.clock + unit for span in chunked for unit in range(span.units)]
+        assert units_of == plain
+        place = chance.randint(0, len(text))
+        assert chunked.left_of(text, place) == ((7, plain[place - 1]) if place else None)
+    lengths = [len(one) for one in chunked._chunks]
+    assert max(lengths) <= chunk + 4 and (len(lengths) == 1 or min(lengths) > 0)
