@@ -5,8 +5,8 @@ tokens that it wrote since. Every change of the document moves `base` and `point
 between them, becomes a splice that waits to be sent. How long it waits depends on where it lies:
 
 - *at the point*: typing at the very place where the model writes holds the run until it has rested;
-- *near* (the last two sentences): at once, and a token in flight is dropped; but never twice without a
-  token between, so that typing cannot starve a slow model;
+- *near* (the last two sentences, at least the last `ALWAYS_NEAR_BYTES`): at once, and a token in flight is
+  dropped; but never twice without a token between, so that typing cannot starve a slow model;
 - *far*: once typing has rested, and at most `FAR_LATEST_S` late; tokens in flight are kept;
 - *another run's tokens*: at the end of a sentence of theirs.
 
@@ -24,6 +24,7 @@ from ..document.live import Change
 from ..link.messages import Splice
 
 NEAR_BYTES = 480
+ALWAYS_NEAR_BYTES = 160  # about 40 tokens: cheap to read, however short the sentences are
 HOLD_REST_S = 0.5
 FAR_REST_S = 0.4
 FAR_LATEST_S = 1.5
@@ -146,14 +147,13 @@ class Feed:
 
 
 def near_start(text: bytearray, point: int) -> int:
-    """Byte where the last two sentences before `point` begin, at most `NEAR_BYTES` back."""
-    start = max(0, point - NEAR_BYTES)
-    while start < point and text[start] & 0xC0 == 0x80:
-        start += 1
+    """Byte from which on a change is near: the last two sentences before `point`, within bounds."""
+    start = _character_at(text, max(0, point - NEAR_BYTES))
     tail = text[start:point].decode()
     ends = [match.end() for match in _SENTENCE_END.finditer(tail)]
     inner = [end for end in ends if tail[end:].strip()]
-    return start + len(tail[: inner[-2]].encode()) if len(inner) >= 2 else start
+    sentences = start + len(tail[: inner[-2]].encode()) if len(inner) >= 2 else start
+    return min(sentences, max(0, point - ALWAYS_NEAR_BYTES))
 
 
 def ends_sentence(text: str) -> bool:
@@ -169,9 +169,14 @@ def feed_base(text: bytearray, point: int, num_bytes: int) -> int:
     line = text.find(b"\n", start, min(point, start + num_bytes // 4))
     if line >= 0:
         return line + 1
-    while text[start] & 0xC0 == 0x80:
-        start += 1
-    return start
+    return _character_at(text, start)
+
+
+def _character_at(text: bytearray, at: int) -> int:
+    """The first character's beginning at or after byte `at`."""
+    while at < len(text) and text[at] & 0xC0 == 0x80:
+        at += 1
+    return at
 
 
 def _code_points(text: bytearray, start: int, end: int) -> int:

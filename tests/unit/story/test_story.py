@@ -73,6 +73,14 @@ def test_a_near_edit_drops_the_token_in_flight_and_is_read_before_the_next() -> 
     room.agree()
 
 
+def test_an_edit_some_words_back_is_near_however_short_the_sentences_are() -> None:
+    room = Room("Far. " * 60 + "No. Yes. No. Yes. No.")
+    run = room.start()
+    room.turn(1)
+    room.type(len(str(room)) - 24, "x")
+    assert room.story.runs.get(run).feed.revision == 1
+
+
 def test_fast_typing_near_the_end_does_not_starve_a_slow_model() -> None:
     room = Room("A cat sat.")
     room.start()
@@ -283,7 +291,8 @@ def test_continue_here_keeps_what_followed_as_a_checkpoint_and_restore_brings_it
     before = room.story.restore(record, room.now)
     room.settle()
     assert str(room) == str(room.browser) == "One. Two. Three. w0 w1"
-    assert [(w.units, w.run) for w in room.story.page.written()][0] == (16, None)
+    first = room.story.page.written()[0]
+    assert (first.units, first.run) == (16, None)
     assert [w.index for w in room.story.page.written()][1:] == [0, 1]
     assert before != kept
 
