@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -457,8 +458,15 @@ def _token_details(record: Any) -> Answer:
         "index": record.index,
         "id": record.id,
         "text": record.text,
-        "logprob": record.logprob,
+        "logprob": _finite(record.logprob),
         "ms": record.ms,
         "revision": record.revision,
-        "alternatives": [list(alternative) for alternative in record.alternatives],
+        "alternatives": [
+            [id_, text, _finite(logprob)] for id_, text, logprob in record.alternatives
+        ],
     }
+
+
+def _finite(logprob: float) -> float | None:
+    """A number that JSON has; a damaged model's may be none, and browsers hang up on such a message."""
+    return logprob if math.isfinite(logprob) else None

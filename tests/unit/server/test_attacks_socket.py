@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import requests
 import websocket
 
 from storygen.server.packets import BoundedPacket
+from storygen.server.studio import _token_details
+from storygen.store.records import TokenRecord
 from tests.server_process import ServerProcess
 
 HELLO = '42/studio,9["hello",{}]'
@@ -107,6 +110,14 @@ def test_binary_parts_that_fit_nowhere_are_answered_with_an_error(
         assert wire.answer(9)["ok"]
     finally:
         wire.close()
+
+
+def test_probabilities_that_are_no_numbers_reach_browsers_as_null() -> None:
+    strange = ((5, "a", math.nan), (6, "b", -math.inf), (7, "c", -1.5))
+    token = TokenRecord("s", "r", 0, 5, "a", math.nan, 1.0, 0, 9, 0, 1, strange)
+    shape = json.loads(json.dumps(_token_details(token), allow_nan=False))
+    assert shape["logprob"] is None
+    assert [alternative[2] for alternative in shape["alternatives"]] == [None, None, -1.5]
 
 
 def test_a_packet_announces_at_most_a_few_binary_parts() -> None:
