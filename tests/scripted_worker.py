@@ -1,7 +1,7 @@
 """A worker process without a model: `python -m tests.scripted_worker` on the real link.
 
-`STORYGEN_SCRIPT` is "count", "named", "quote" or a JSON list of words; `STORYGEN_TOKEN_MS` how long a token takes,
-`STORYGEN_LOAD_S` how long loading does.
+`STORYGEN_SCRIPT` is "count", "named", "quote" or a JSON list of words; `STORYGEN_TOKEN_MS` how long a
+token takes, `STORYGEN_LOAD_S` how long loading does.
 """
 
 from __future__ import annotations
