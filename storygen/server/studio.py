@@ -380,7 +380,10 @@ class Studio(Namespace):  # type: ignore[misc]
     # ------------------------------------------------------------ inside
 
     def _send(self, sid: str, message: Answer, done: Callable[..., None]) -> None:
-        self._socketio.emit("update", message, namespace=NAMESPACE, to=sid, callback=done)
+        # Not through Flask-SocketIO: it hears no acknowledgement once the visitor has gone whose call
+        # caused the message.
+        server = self._socketio.server
+        server.emit("update", message, namespace=NAMESPACE, to=sid, callback=done)
 
     def _joined(self, visitor: Visitor, story: str) -> Room:
         if story not in visitor.stories:

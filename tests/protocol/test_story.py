@@ -152,6 +152,21 @@ def test_carets_reach_the_others_and_go_with_their_window(
     assert not _carets(browser)
 
 
+def test_a_browser_hears_on_when_the_one_that_caused_its_news_has_gone(
+    browser: StudioClient, connect: Connect
+) -> None:
+    story = browser.create("Once")
+    for number in range(3):  # what an idle browser hears of another's leaving must not be its last
+        other = connect()
+        other.open(story.id)
+        leaving = len(_carets(browser))
+        other.close()
+        browser.wait(lambda: len(_carets(browser)) > leaving, "the other's caret is gone")  # noqa: B023
+        writer = connect()
+        writer.open(story.id).append(f" {number}")
+        story.wait_text(lambda text: text.endswith(f" {number}"), "the edit")  # noqa: B023
+
+
 def test_a_story_must_be_open_to_be_edited(browser: StudioClient) -> None:
     story = browser.create("Once")
     update = story.edit(lambda text: text.insert(0, "x"))
