@@ -8,7 +8,7 @@ Source: https://github.com/yjs/yjs/blob/main/README.md#yjs-crdt-algorithm and IN
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -125,7 +125,7 @@ def parse_update(data: bytes, root: str, most: int | None = None) -> Update:
         raise BadRequestError("This document update is cut off or damaged.") from error
     if reader.at != len(data):
         raise BadRequestError("This document update has bytes after its end.")
-    return Update(structs, deleted)
+    return Update(structs, tuple(_united(deleted)))
 
 
 def parse_state(data: bytes) -> dict[int, int]:
@@ -240,6 +240,19 @@ def _deletions(reader: _Reader) -> Iterator[DeletedRange]:
                 raise BadRequestError("This document update has a number that is too large.")
             if units:  # CRDT libraries stumble over empty ones
                 yield DeletedRange(client, clock, units)
+
+
+def _united(ranges: Iterable[DeletedRange]) -> list[DeletedRange]:
+    """The same deletions in order, none twice: merging updates with others loses some of them."""
+    out: list[DeletedRange] = []
+    for gone in sorted(ranges, key=lambda gone: (gone.client, gone.clock)):
+        last = out[-1] if out else None
+        if last and last.client == gone.client and last.clock + last.units >= gone.clock:
+            units = max(last.units, gone.clock + gone.units - last.clock)
+            out[-1] = DeletedRange(last.client, last.clock, units)
+        else:
+            out.append(gone)
+    return out
 
 
 def _text_from(text: str, units: int) -> str:

@@ -150,6 +150,15 @@ def test_empty_deletions_go_no_further() -> None:
     assert news.news == update((5, 0, [first("a")]))
 
 
+def test_deletions_that_overlap_go_on_as_one() -> None:
+    live = document(update((5, 0, [first("abcdef")])))
+    ranges = [(4, 1), (4, 1), (1, 4), (3, 2), (0, 2)]
+    assert live.apply_update(update(deleted=[(5, ranges)]), ()).news == update(
+        deleted=[(5, [(0, 5)])]
+    )
+    assert live.text == b"f"
+
+
 def test_what_an_update_may_carry_is_counted_while_it_is_read() -> None:
     live = document(update((5, 0, [first("a" * 9)])))
     gone = b"\x01\x01" + string(ROOT) + number(1)
