@@ -54,7 +54,11 @@ class Room:
     """Commands and events wait in queues, so that a test decides what crosses what."""
 
     def __init__(
-        self, text: str = "", stored: StoredStory | None = None, client: int = 1001, script: Any = "count"
+        self,
+        text: str = "",
+        stored: StoredStory | None = None,
+        client: int = 1001,
+        script: Any = "count",
     ) -> None:
         ids = itertools.count()
         self.now = 100.0
@@ -85,7 +89,9 @@ class Room:
         return effects
 
     def start(self, at: Place | str = "end", **params: Any) -> str:
-        view = self.story.start_run(NewRun(MODEL, "Test", "continue", "", params, 1, 0), at, self.now)
+        view = self.story.start_run(
+            NewRun(MODEL, "Test", "continue", "", params, 1, 0), at, self.now
+        )
         self.story.runs.model_ready(MODEL, WINDOW, self.now)
         self.settle()
         return str(view["id"])
