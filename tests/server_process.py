@@ -37,6 +37,7 @@ class ServerProcess:
     script: str = "count"
     token_ms: float = 20.0
     load_s: float = 0.0
+    grace_s: float = 30.0
     options: tuple[str, ...] = ()
     module: str = "tests.serve"
     models_dir: Path | None = None
@@ -77,6 +78,7 @@ class ServerProcess:
             "STORYGEN_SCRIPT": self.script,
             "STORYGEN_TOKEN_MS": str(self.token_ms),
             "STORYGEN_LOAD_S": str(self.load_s),
+            "STORYGEN_GRACE_S": str(self.grace_s),
         }
         arguments = ["--port", str(self.port), "--data-dir", str(self.data_dir), "--no-browser"]
         arguments += ["--models-dir", str(models_dir), "--async-mode", self.async_mode]

@@ -25,6 +25,7 @@ from .studio import Studio
 from .worker import Spawn, worker_command
 
 ROOT = Path(__file__).resolve().parents[2]
+GRACE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Config:
     static_dir: Path = ROOT / "static"
     extra_model: str | None = None
     redis_url: str | None = None
-    grace_s: float = 30.0
+    grace_s: float = GRACE_S
     max_idle_models: int = 0
     memory_limit_bytes: int | None = None
     command: Spawn = field(default=worker_command)

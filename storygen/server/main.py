@@ -15,7 +15,7 @@ from pathlib import Path
 from .. import __version__
 from ..errors import StorygenError
 from .access_secrets import load_rules
-from .app import ROOT, Application, Config, make_application
+from .app import GRACE_S, ROOT, Application, Config, make_application
 from .loop import Loop, make_loop
 from .worker import Spawn, worker_command
 
@@ -59,8 +59,16 @@ def parser() -> argparse.ArgumentParser:
     return options
 
 
-def main(arguments: Sequence[str] | None = None, command: Spawn = worker_command) -> int:
-    """Serve until interrupted; returns the exit code. `command` starts workers (tests give their own)."""
+def main(
+    arguments: Sequence[str] | None = None,
+    command: Spawn = worker_command,
+    grace_s: float = GRACE_S,
+) -> int:
+    """Serve until interrupted; returns the exit code.
+
+    `command` starts workers, and runs go on for `grace_s` seconds when the last browser has left: tests
+    give their own.
+    """
     options = parser().parse_args(arguments)
     environ = os.environ
     data_dir = (
@@ -89,6 +97,7 @@ def main(arguments: Sequence[str] | None = None, command: Spawn = worker_command
             max_idle_models=options.keep_models,
             memory_limit_bytes=int(options.memory_limit * 1e9) if options.memory_limit else None,
             command=command,
+            grace_s=grace_s,
         )
         loop = make_loop(options.async_mode)
         application = make_application(config, loop)

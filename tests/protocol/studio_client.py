@@ -38,15 +38,13 @@ class ServerAwayError(Exception):
 
 
 class StudioClient:
-    """`silent` never acknowledges an `update`."""
+    """`silent` never acknowledges an `update`; `slow_s` is how long it takes for each."""
 
-    def __init__(
-        self, url: str, token: str, *, silent: bool = False, transport: str = "websocket"
-    ) -> None:
+    def __init__(self, url: str, token: str, *, silent: bool = False, slow_s: float = 0.0) -> None:
         self.changed = threading.Condition()
         self.updates: list[dict[str, Any]] = []
         self.library: list[dict[str, Any]] = []
-        self.silent = silent
+        self.silent, self.slow_s = silent, slow_s
         self.stories: dict[str, OpenStory] = {}
         self.connected = False
         kind = socketio.Client if silent else _OrderedClient
@@ -58,7 +56,7 @@ class StudioClient:
             url,
             namespaces=[NAMESPACE],
             auth={"token": token},
-            transports=[transport],
+            transports=["websocket"],
             wait_timeout=WAIT_S,
         )
         self.connected = True
@@ -152,6 +150,8 @@ class StudioClient:
             if opened := self.stories.get(message["story"]):
                 opened.take(message)
             self.changed.notify_all()
+        if self.slow_s:
+            threading.Event().wait(self.slow_s)
         if self.silent:
             threading.Event().wait()  # for ever: the acknowledgement is this function's return
         return True
