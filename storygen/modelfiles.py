@@ -31,6 +31,7 @@ _OTHER_ENDINGS = (
     "ForNextSentencePrediction",
 )
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "spiece.model", "vocab.json")
+_MAX_DIMENSIONS, _MAX_DIMENSION = 16, 2**48
 _MAX_HEADER_BYTES = 100_000_000
 
 
@@ -143,6 +144,13 @@ def weight_files(folder: Path) -> WeightFiles:
     )
 
 
+def _num_items(shape: list[int]) -> int:
+    """Raises: ValueError for a shape that no tensor has, before the product grows beyond all bounds."""
+    if len(shape) > _MAX_DIMENSIONS or any(not 0 <= size < _MAX_DIMENSION for size in shape):
+        raise ValueError("it tells of a tensor of an impossible shape")
+    return math.prod(shape)
+
+
 def safetensors_sizes(files: Iterable[Path]) -> TensorSizes:
     """Parameters and bytes of safetensors files, from their headers.
 
@@ -151,7 +159,7 @@ def safetensors_sizes(files: Iterable[Path]) -> TensorSizes:
     num_parameters = num_bytes = 0
     for path in files:
         for entry in safetensors_header(path).values():
-            num_parameters += math.prod(entry["shape"])
+            num_parameters += _num_items(entry["shape"])
             start, end = entry["data_offsets"]
             num_bytes += end - start
     return TensorSizes(num_parameters, num_bytes)
@@ -171,7 +179,7 @@ def safetensors_header(path: Path) -> dict[str, Any]:
         header.pop("__metadata__", None)
         end = 0
         for entry in header.values():
-            math.prod(entry["shape"])
+            _num_items(entry["shape"])
             start, stop = entry["data_offsets"]
             end = max(end, stop, start)
         if path.stat().st_size < 8 + length + end:

@@ -220,8 +220,13 @@ class StoredStory:
 
 def _last_words(text: str) -> str:
     """The end of `text` on one line, from a word's beginning, at most `EXCERPT_CHARACTERS` long."""
-    line = " ".join(text[-4 * EXCERPT_CHARACTERS :].split())
+    line = " ".join(storable(text[-4 * EXCERPT_CHARACTERS :]).split())
     if len(line) <= EXCERPT_CHARACTERS:
         return line
     tail = line[1 - EXCERPT_CHARACTERS :]
     return "…" + (tail.partition(" ")[2] or tail)
+
+
+def storable(text: str) -> str:
+    """`text` as every database takes it in a text column: Postgres has no NUL."""
+    return text.replace("\0", "\ufffd")

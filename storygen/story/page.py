@@ -23,6 +23,7 @@ from ..store.records import (
     TokenRange,
     TokenRecord,
     UpdateRecord,
+    storable,
 )
 from .effects import Effects
 from .history import edits_between
@@ -98,7 +99,7 @@ class Page:
 
     def token(self, event: TokenWritten, at: int, now: float) -> int:
         """Take a run's token into the text at byte `at`; returns how many bytes it added."""
-        text = event.text.replace("\r", "\n")
+        text = storable(event.text.replace("\r", "\n"))
         clock, units = self.document.own_clock, 0
         if text:
             self._cause = (event.run, now)
@@ -186,7 +187,9 @@ class Page:
         """Store the story's own row anew, with its counts and these changed fields."""
         fields = {
             "num_words": len(self.document.text.split()),
-            "opening": self.document.text[: 4 * _OPENING].decode(errors="ignore")[:_OPENING],
+            "opening": storable(self.document.text[: 4 * _OPENING].decode(errors="ignore"))[
+                :_OPENING
+            ],
             "changed": now,
             **changes,
         }
@@ -261,5 +264,5 @@ def _token_record(story: str, event: TokenWritten, text: str, known: TokenRange)
         client=known.client,
         clock=known.clock,
         units=known.units,
-        alternatives=tuple((a.id, a.text, a.logprob) for a in event.alternatives),
+        alternatives=tuple((a.id, storable(a.text), a.logprob) for a in event.alternatives),
     )

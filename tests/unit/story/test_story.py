@@ -6,7 +6,13 @@ import pytest
 
 from storygen.errors import ConflictError, NotFoundError
 from storygen.link.messages import ReviseRun, StartRun
-from storygen.store.records import CheckpointRecord, RunRecord, TokenRecord, UpdateRecord
+from storygen.store.records import (
+    CheckpointRecord,
+    RunRecord,
+    StoryRecord,
+    TokenRecord,
+    UpdateRecord,
+)
 from tests.unit.story.room import MODEL, Room
 
 
@@ -317,6 +323,17 @@ def test_a_place_that_is_gone_is_said() -> None:
     room.erase(2, 6)
     with pytest.raises(NotFoundError):
         room.story.start_run(_new_run(), place, room.now)
+
+
+def test_what_no_database_stores_in_a_text_is_replaced() -> None:
+    room = Room("a\0b", script=["\0"])
+    room.start()
+    room.turn(1)
+    room.story.page.describe(room.now)
+    room.settle()
+    stories = [r for r in room.records if isinstance(r, StoryRecord)]
+    assert stories[-1].opening == "a\ufffdb\ufffd"
+    assert [r.text for r in room.records if isinstance(r, TokenRecord)] == ["\ufffd"]
 
 
 def test_every_token_and_update_is_recorded_in_order() -> None:
