@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,7 @@ class House:
         self._store, self._data_dir, self._tell = store, data_dir, tell_library
         self._writing, self._reading = loop.lane("store-writes"), loop.lane("store-reads")
         self.workers = Workers(loop, data_dir, self._spec, self, command, max_idle_models)
+        self._door = threading.Lock()  # held for moments, never while waiting
         self._rooms: dict[str, Room] = {}
         self._opening: dict[str, Any] = {}
         self._run_rooms: dict[str, Room] = {}
@@ -102,12 +104,21 @@ class House:
 
         Raises: NotFoundError when there is no such story.
         """
-        while story in self._opening:
-            self._opening[story].wait()
-        room = self._rooms.get(story)
-        if room and not room.closed:
-            return room
-        opened = self._opening[story] = self.loop.event()
+        while True:
+            with self._door:
+                room, opening = self._rooms.get(story), self._opening.get(story)
+                if opening is None and (room is None or room.closed):
+                    self._opening[story] = self.loop.event()
+                    break
+            if opening is not None:
+                opening.wait()
+            elif room is not None and not room.closing:
+                return room
+            elif room is not None:
+                room.ended.wait()  # what it still commits must be read by the next one
+        return self._open_room(story)
+
+    def _open_room(self, story: str) -> Room:
         try:
             stored = self.read(lambda store: store.open_story(story))
             if stored is None:
@@ -115,14 +126,15 @@ class House:
             page = Story(stored, library.fresh_client(stored.clients), library.new_id)
             room = self._rooms[story] = Room(self.loop, self, page)
         finally:
-            del self._opening[story]
+            with self._door:
+                opened = self._opening.pop(story)
             opened.set()
         self.loop.timer(IDLE_ROOM_S, lambda: self._close_if_idle(story))
         return room
 
     def open_rooms(self) -> list[Room]:
         """The rooms that are open now."""
-        return [room for room in self._rooms.values() if not room.closed]
+        return [room for room in list(self._rooms.values()) if not room.closed]
 
     def run_room(self, run: str) -> Room:
         """The room of the story that a run belongs to.
@@ -139,13 +151,19 @@ class House:
 
     def _close_if_idle(self, story: str) -> None:
         room = self._rooms.get(story)
-        if room is None or room.closed:
+        if room is None or room.closing:
             return
         if room.outboxes or room.live_runs():
             self.loop.timer(IDLE_ROOM_S, lambda: self._close_if_idle(story))
             return
-        del self._rooms[story]
         room.close()
+        self.loop.spawn(self._forget_when_ended, room)
+
+    def _forget_when_ended(self, room: Room) -> None:
+        room.ended.wait()
+        with self._door:
+            if self._rooms.get(room.id) is room:
+                del self._rooms[room.id]
 
     def close_room(self, story: str) -> None:
         """Close a story's room at once, as for deleting it.
@@ -157,9 +175,9 @@ class House:
             return
         if room.live_runs():
             raise ConflictError("A run is still writing in this story; stop it first.")
-        self._rooms.pop(story)
         room.close()
         room.ended.wait(10.0)
+        self._rooms.pop(story, None)
 
     def left(self, story: str) -> None:
         """The last browser of a story has gone: after a while its runs pause, unless they may go on."""

@@ -6,6 +6,7 @@ A browser that is slow to acknowledge makes nothing grow but its own merged upda
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,6 +75,7 @@ class Outbox:
         self, story: str, emit: Callable[[dict[str, Any], Callable[..., None]], None]
     ) -> None:
         self._story, self._emit = story, emit
+        self._lock = threading.Lock()  # held for moments; with threads, news and answers cross
         self._waiting: Package | None = None
         self._under_way = True  # until `open`: the answer to story_open must be there first
 
@@ -83,22 +85,24 @@ class Outbox:
 
     def add(self, package: Package) -> None:
         """Send now, or with the next message."""
-        if self._waiting is None:
-            self._waiting = Package()
-        self._waiting.merge(package)
-        if not self._under_way:
-            self._send()
+        with self._lock:
+            if self._waiting is None:
+                self._waiting = Package()
+            self._waiting.merge(package)
+        self._send()
 
     def _send(self) -> None:
-        package, self._waiting = self._waiting, None
-        assert package is not None
-        self._under_way = True
+        with self._lock:
+            if self._under_way or self._waiting is None:
+                return
+            package, self._waiting = self._waiting, None
+            self._under_way = True
         self._emit(package.message(self._story), self._acknowledged)
 
     def _acknowledged(self, *_: Any) -> None:
-        self._under_way = False
-        if self._waiting is not None:
-            self._send()
+        with self._lock:
+            self._under_way = False
+        self._send()
 
 
 def token_shape(token: TokenRange) -> list[Any]:

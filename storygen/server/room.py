@@ -89,6 +89,7 @@ class Room:
         self._retry_at: float | None = None
         self.outboxes: dict[str, Outbox] = {}
         self.trouble = ""
+        self.closing = False
         self.closed = False
         self.ended = loop.event()
         loop.spawn(self._run)
@@ -132,6 +133,7 @@ class Room:
 
     def close(self) -> None:
         """End the room's task once everything is committed."""
+        self.closing = True
         self.tell(lambda story, now: story.page.snapshot())
         self._inbox.put(None)
 
