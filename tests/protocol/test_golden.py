@@ -1,0 +1,105 @@
+"""Golden messages: the shapes that server and page share, one JSON file for each.
+
+The live server's messages must equal the files once what differs each time is replaced: ids by "<id>",
+times by "<time>", bytes by "<bytes>", and so on. The page's tests read the same files. After a wanted
+change of the protocol: `STORYGEN_WRITE_GOLDEN=1 pytest tests/protocol/test_golden.py`, and look at the diff.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from storygen import __version__
+from tests.protocol.studio_client import StudioClient
+from tests.server_process import MODEL
+
+GOLDEN = Path(__file__).parent / "golden"
+ID = re.compile(r"[0-9a-f]{12,16}")
+TIMES = ("created", "changed", "binned", "started", "ended", "saved", "time")
+VARYING = ("tokens_per_s", "ms", "who", "instance")
+NUM_TOKENS = 3
+
+
+def test_the_first_message(browser: StudioClient) -> None:
+    hello = browser.ok("hello")
+    hello["stories"] = hello["stories"][:1]
+    hello["models"] = [model for model in hello["models"] if model["key"] == MODEL]
+    for model in hello["models"]:
+        model |= {"state": "unloaded", "info": None}
+    _check("hello", hello)
+
+
+def test_a_storys_answers(browser: StudioClient) -> None:
+    created = browser.ok("story_create", title="The lamp", text="Once 😀")
+    _check("story_create", created)
+    story = browser.open(created["story"]["id"])
+    _check("run_start", browser.ok("run_start", story=story.id, model=MODEL, at="end", seed=5,
+                                   params={"max_tokens": NUM_TOKENS}))  # fmt: skip
+    (run,) = browser.ok("story_open", story=story.id)["runs"]
+    story.wait_state(run["id"], "ended", "finished")
+    _check("doc_update", story.append("!"))
+    _check("story_open", browser.ok("story_open", story=story.id))
+    _check("provenance", browser.ok("provenance", story=story.id))
+    _check("token_details", browser.ok("token_details", run=run["id"], **{"from": 0, "to": 1}))
+    nodes = browser.ok("checkpoints", story=story.id)
+    _check("checkpoints", nodes)
+    shown = browser.ok("checkpoint_show", story=story.id, checkpoint=nodes["head"])
+    _check("checkpoint_show", shown)
+    _check("error", browser.call("run_pause", {"run": run["id"]}))
+
+
+def test_an_update_with_everything_in_it(browser: StudioClient) -> None:
+    """All `update`s of a run and a restore, merged as a slow browser gets them."""
+    story = browser.create("Once")
+    first = browser.ok("checkpoints", story=story.id)["head"]
+    run = story.start(params={"max_tokens": NUM_TOKENS}, seed=5)
+    story.wait_state(run, "ended", "finished")
+    browser.ok("checkpoint_restore", story=story.id, checkpoint=first)
+    story.wait_text(lambda text: text == "Once", "the restored text")
+    browser.ok("continue_here", story=story.id, at=None)
+    restored = browser.ok("checkpoints", story=story.id)["checkpoints"][-3]["id"]
+    browser.ok("checkpoint_restore", story=story.id, checkpoint=restored)
+    browser.wait(lambda: story.aliases, "text came back")
+    updates = [update for update in browser.updates if update["story"] == story.id]
+    merged: dict[str, Any] = {"story": story.id, "doc": b"", "carets": [], "saved": 1.0}
+    for name in ("tokens", "aliases", "clients", "checkpoints"):
+        merged[name] = [item for update in updates for item in update[name]]
+    merged["runs"] = [[r for update in updates for r in update["runs"]][-1]]
+    merged["carets"] = [{"who": "x", "anchor": [1, 2], "head": None}]
+    assert all(set(update) <= set(merged) for update in updates)
+    _check("update", merged)
+
+
+def _check(name: str, message: dict[str, Any]) -> None:
+    path = GOLDEN / f"{name}.json"
+    found = json.loads(json.dumps(_steady(message), ensure_ascii=False))
+    if os.environ.get("STORYGEN_WRITE_GOLDEN"):
+        path.write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    assert found == json.loads(path.read_text("utf-8")), f"{name}.json says something else"
+
+
+def _steady(value: Any, key: str = "") -> Any:
+    """The same message with a word in place of whatever differs each time."""
+    if isinstance(value, dict):
+        return {name: _steady(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_steady(item, key) for item in value]
+    if isinstance(value, bytes):
+        return "<bytes>"
+    if value is not None and key in TIMES:
+        return "<time>"
+    if value is not None and key in VARYING:
+        return "<varies>"
+    if isinstance(value, str):
+        return "<version>" if value == __version__ else "<id>" if ID.fullmatch(value) else value
+    if (
+        isinstance(value, int)
+        and value >= 100_000
+        and key in ("tokens", "aliases", "clients", "left")
+    ):
+        return "<client>"
+    return value
