@@ -228,9 +228,9 @@ class Runs:
             self._end(run, "finish" if event.reason == "finished" else "fail", now)
 
     def tick(self, now: float) -> None:
-        """Send what has waited long enough."""
+        """Send what has waited long enough; called after every input, so that an update is read as a whole."""
         for run in self._runs.values():
-            if run.state == states.RUNNING and run.fed:
+            if run.live and run.fed:
                 self._settle(run, now)
 
     def settle_places(self) -> None:
@@ -281,8 +281,6 @@ class Runs:
             run.feed.absorb(change, text, now, by_run=writer is not None, stays=stays)
             if not run.fed:
                 run.feed.take()
-            elif writer is None:
-                self._settle(run, now)
 
     def _settle(self, run: Run, now: float) -> None:
         """Do what the most urgent waiting change asks for."""

@@ -97,6 +97,7 @@ class Interleaving(RuleBasedStateMachine):
     @rule(who=st.integers(0, 2))
     def send(self, who: int) -> None:
         self.room.story.page.human_update(self.browsers[who].unsent(), (), self.room.now)
+        self.room.story.tick(self.room.now)
         self.room.settle()
 
     @rule(who=st.integers(0, 2))
@@ -111,6 +112,7 @@ class Interleaving(RuleBasedStateMachine):
         if first < last:
             self.room.browser.delete(first, last)
             self.room.story.page.human_update(self.room.browser.unsent(), (), self.room.now)
+            self.room.story.tick(self.room.now)
             self.room.settle()
 
     @precondition(lambda self: self.room.story.runs.live())

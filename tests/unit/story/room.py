@@ -99,6 +99,7 @@ class Room:
     def edit(self, aliases: tuple[AliasRecord, ...] = ()) -> None:
         """Send what the browser typed."""
         self.story.page.human_update(self.browser.unsent(), aliases, self.now)
+        self.story.tick(self.now)
         self.settle()
 
     def type(self, at: int, text: str) -> None:

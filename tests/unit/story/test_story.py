@@ -79,6 +79,16 @@ def test_a_near_edit_drops_the_token_in_flight_and_is_read_before_the_next() -> 
     room.agree()
 
 
+def test_words_typed_over_are_read_as_one_edit() -> None:
+    room = Room("A cat sat.")
+    run = room.start()
+    room.turn(1)
+    room.browser.delete(2, 5)
+    room.browser.insert(2, "dog")
+    room.edit()
+    assert room.story.runs.get(run).feed.revision == 1
+
+
 def test_an_edit_some_words_back_is_near_however_short_the_sentences_are() -> None:
     room = Room("Far. " * 60 + "No. Yes. No. Yes. No.")
     run = room.start()
