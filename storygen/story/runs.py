@@ -228,7 +228,7 @@ class Runs:
             self._end(run, "finish" if event.reason == "finished" else "fail", now)
 
     def tick(self, now: float) -> None:
-        """Send what has waited long enough; called after every input, so that an update is read as a whole."""
+        """Send what has waited long enough; called after every input, so that it is read as a whole."""
         for run in self._runs.values():
             if run.live and run.fed:
                 self._settle(run, now)
