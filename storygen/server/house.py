@@ -24,6 +24,7 @@ from ..story.story import Story
 from . import library, presets
 from .loop import Lane, Loop
 from .room import Room
+from .shapes import story_shape
 from .worker import Spawn, worker_command
 from .workers import Workers
 
@@ -202,7 +203,7 @@ class House:
     def stories(self, binned: bool = False) -> list[dict[str, Any]]:
         """Stories as browsers see them, the last changed first."""
         records: list[StoryRecord] = self.read(lambda store: store.stories(binned))
-        return [library.story_shape(record, self._writes(record.story)) for record in records]
+        return [story_shape(record, self._writes(record.story)) for record in records]
 
     def create(self, title: str, text: str, settings: dict[str, Any]) -> dict[str, Any]:
         """A new story with a first text."""
@@ -211,7 +212,7 @@ class House:
 
         def begin(story: Story, now: float) -> dict[str, Any]:
             story.begin(text, now)
-            return library.story_shape(story.page.record, False)
+            return story_shape(story.page.record, False)
 
         shape = self.room(record.story).ask(begin)
         self._news("stories")
@@ -232,14 +233,14 @@ class House:
         )
         self.write(records)
         self._news("stories")
-        return library.story_shape(record, False)
+        return story_shape(record, False)
 
     def describe(self, story: str, **changes: Any) -> dict[str, Any]:
         """Change a story's title or its place in the bin."""
 
         def work(page: Story, now: float) -> dict[str, Any]:
             page.page.describe(page.page.record.changed, **changes)
-            return library.story_shape(page.page.record, bool(page.runs.live()))
+            return story_shape(page.page.record, bool(page.runs.live()))
 
         return self.room(story).ask(work)
 

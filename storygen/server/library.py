@@ -64,20 +64,6 @@ def check_settings(patch: dict[str, Any]) -> dict[str, Any]:
     return checked
 
 
-def story_shape(record: StoryRecord, running: bool) -> dict[str, Any]:
-    """Story as in docs/PROTOCOL.md."""
-    return {
-        "id": record.story,
-        "title": record.title,
-        "created": record.created,
-        "changed": record.changed,
-        "binned": record.binned,
-        "num_words": record.num_words,
-        "opening": record.opening,
-        "running": running,
-    }
-
-
 def copy_of(
     stored: StoredStory, tokens: Callable[[str], list[TokenRecord]], now: float
 ) -> tuple[StoryRecord, list[Record]]:

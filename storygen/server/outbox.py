@@ -5,7 +5,6 @@ A browser that is slow to acknowledge makes nothing grow but its own merged upda
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 from pycrdt import merge_updates
 
 from ..store.records import AliasRecord, CheckpointHead, TokenRange
+from .shapes import alias_shape, checkpoint_shape, token_shape
 
 MERGE_AT = 64
 
@@ -103,20 +103,3 @@ class Outbox:
         with self._lock:
             self._under_way = False
         self._send()
-
-
-def token_shape(token: TokenRange) -> list[Any]:
-    """TokenRange as in docs/PROTOCOL.md."""
-    return [token.run, token.index, token.id, token.client, token.clock, token.units]
-
-
-def alias_shape(alias: AliasRecord) -> list[Any]:
-    """Alias as in docs/PROTOCOL.md."""
-    return [alias.client, alias.clock, alias.units, alias.original_client, alias.original_clock]
-
-
-def checkpoint_shape(head: CheckpointHead) -> dict[str, Any]:
-    """Checkpoint as in docs/PROTOCOL.md."""
-    shape = dataclasses.asdict(head)
-    shape["id"] = shape.pop("checkpoint")
-    return shape

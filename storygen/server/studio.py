@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,9 +25,10 @@ from . import library, presets
 from .access import AccessRules
 from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
 from .house import House
-from .outbox import Outbox, Package, alias_shape, checkpoint_shape, token_shape
+from .outbox import Outbox, Package
 from .pace import Pace
 from .room import Room
+from .shapes import checkpoint_shape, open_shape, parameter_shape, token_details_shape
 
 NAMESPACE = "/studio"
 OPEN_AFTER_S = 0.02
@@ -152,7 +152,7 @@ class Studio(Namespace):  # type: ignore[misc]
             "models": house.models(),
             "stories": house.stories(),
             "presets": house.presets(),
-            "parameters": [_parameter_shape(p) for p in PARAMETERS],
+            "parameters": [parameter_shape(p) for p in PARAMETERS],
             "default_model": house.registry.default_key(),
             "default_preset": presets.DEFAULT.name,
             "notes": [dataclasses.asdict(p) for p in house.registry.problems],
@@ -210,7 +210,7 @@ class Studio(Namespace):  # type: ignore[misc]
 
         def join(story: Story, now: float) -> Answer:
             same = known == story.page.record.document
-            shape = _open_shape(story, state if same else None)
+            shape = open_shape(story, state if same else None)
             # in the same turn, so that nothing falls between the answer and the first update
             room.outboxes[visitor.sid] = outbox
             return shape
@@ -288,13 +288,13 @@ class Studio(Namespace):  # type: ignore[misc]
         params = check_params(fields.object("params"))
         return self._run(fields, lambda story, run, now: story.runs.change_params(run, params, now))
 
-    def call_token_details(self, visitor: Visitor, fields: Fields) -> Answer:
+    def calltoken_details_shape(self, visitor: Visitor, fields: Fields) -> Answer:
         """Stored tokens of a run with their alternatives."""
         run = fields.id("run")
         start = fields.integer("from", 0, 1 << 40)
         stop = fields.integer("to", start, start + MAX_TOKENS_ASKED)
         records = self._house.read(lambda store: store.token_details(run, start, stop))
-        return {"tokens": [_token_details(record) for record in records]}
+        return {"tokens": [token_details_shape(record) for record in records]}
 
     def _run(self, fields: Fields, work: Callable[[Story, str, float], Any]) -> Answer:
         run = fields.id("run")
@@ -422,54 +422,3 @@ def _refusal(code: str, message: str) -> Answer:
 def _stop_all(story: Story, now: float) -> None:
     for run in story.runs.live():
         story.runs.stop(run.id, now)
-
-
-def _open_shape(story: Story, state: bytes | None) -> Answer:
-    page = story.page
-    return {
-        "story": library.story_shape(page.record, bool(story.runs.live())),
-        "settings": page.record.settings,
-        "document": page.record.document,
-        "update": page.document.update_since(state),
-        "state": page.document.state(),
-        "clients": page.clients(),
-        "tokens": [token_shape(token) for token in page.tokens],
-        "aliases": [alias_shape(alias) for alias in page.aliases],
-        "runs": story.runs.views(),
-        "head": page.head,
-    }
-
-
-def _parameter_shape(parameter: Any) -> Answer:
-    names = (
-        "name",
-        "kind",
-        "low",
-        "high",
-        "step",
-        "default",
-        "neutral",
-        "choices",
-        "title",
-        "sentence",
-    )
-    return {name: getattr(parameter, name) for name in names}
-
-
-def _token_details(record: Any) -> Answer:
-    return {
-        "index": record.index,
-        "id": record.id,
-        "text": record.text,
-        "logprob": _finite(record.logprob),
-        "ms": record.ms,
-        "revision": record.revision,
-        "alternatives": [
-            [id_, text, _finite(logprob)] for id_, text, logprob in record.alternatives
-        ],
-    }
-
-
-def _finite(logprob: float) -> float | None:
-    """A number that JSON has; a damaged model's may be none, and browsers hang up on such a message."""
-    return logprob if math.isfinite(logprob) else None

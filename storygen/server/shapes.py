@@ -1,0 +1,96 @@
+"""Stored and live things as browsers see them; docs/PROTOCOL.md, "Shapes"."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from ..engine.sampling.parameter import Parameter
+from ..store.records import AliasRecord, CheckpointHead, StoryRecord, TokenRange, TokenRecord
+from ..story.story import Story
+
+
+def token_shape(token: TokenRange) -> list[Any]:
+    """TokenRange as in docs/PROTOCOL.md."""
+    return [token.run, token.index, token.id, token.client, token.clock, token.units]
+
+
+def alias_shape(alias: AliasRecord) -> list[Any]:
+    """Alias as in docs/PROTOCOL.md."""
+    return [alias.client, alias.clock, alias.units, alias.original_client, alias.original_clock]
+
+
+def checkpoint_shape(head: CheckpointHead) -> dict[str, Any]:
+    """Checkpoint as in docs/PROTOCOL.md."""
+    shape = dataclasses.asdict(head)
+    shape["id"] = shape.pop("checkpoint")
+    return shape
+
+
+def story_shape(record: StoryRecord, running: bool) -> dict[str, Any]:
+    """Story as in docs/PROTOCOL.md."""
+    return {
+        "id": record.story,
+        "title": record.title,
+        "created": record.created,
+        "changed": record.changed,
+        "binned": record.binned,
+        "num_words": record.num_words,
+        "opening": record.opening,
+        "running": running,
+    }
+
+
+def open_shape(story: Story, state: bytes | None) -> dict[str, Any]:
+    """The answer to `story_open`: everything that a replica with `state` lacks."""
+    page = story.page
+    return {
+        "story": story_shape(page.record, bool(story.runs.live())),
+        "settings": page.record.settings,
+        "document": page.record.document,
+        "update": page.document.update_since(state),
+        "state": page.document.state(),
+        "clients": page.clients(),
+        "tokens": [token_shape(token) for token in page.tokens],
+        "aliases": [alias_shape(alias) for alias in page.aliases],
+        "runs": story.runs.views(),
+        "head": page.head,
+    }
+
+
+def parameter_shape(parameter: Parameter) -> dict[str, Any]:
+    """Parameter as in docs/PROTOCOL.md."""
+    names = (
+        "name",
+        "kind",
+        "low",
+        "high",
+        "step",
+        "default",
+        "neutral",
+        "choices",
+        "title",
+        "sentence",
+    )
+    return {name: getattr(parameter, name) for name in names}
+
+
+def token_details_shape(record: TokenRecord) -> dict[str, Any]:
+    """One token of the answer to `token_details`."""
+    return {
+        "index": record.index,
+        "id": record.id,
+        "text": record.text,
+        "logprob": _finite(record.logprob),
+        "ms": record.ms,
+        "revision": record.revision,
+        "alternatives": [
+            [id_, text, _finite(logprob)] for id_, text, logprob in record.alternatives
+        ],
+    }
+
+
+def _finite(logprob: float) -> float | None:
+    """A number that JSON has; a damaged model's may be none, and browsers hang up on such a message."""
+    return logprob if math.isfinite(logprob) else None
