@@ -288,7 +288,7 @@ class Studio(Namespace):  # type: ignore[misc]
         params = check_params(fields.object("params"))
         return self._run(fields, lambda story, run, now: story.runs.change_params(run, params, now))
 
-    def calltoken_details_shape(self, visitor: Visitor, fields: Fields) -> Answer:
+    def call_token_details(self, visitor: Visitor, fields: Fields) -> Answer:
         """Stored tokens of a run with their alternatives."""
         run = fields.id("run")
         start = fields.integer("from", 0, 1 << 40)
