@@ -39,6 +39,9 @@ def story(browser: StudioClient) -> Iterator[OpenStory]:
     run = opened.start()
     opened.wait_tokens(2)
     browser.ok("run_pause", run=run)
+    browser.wait(
+        lambda: any(node["kind"] == "run_paused" for node in opened.checkpoints), "it rests"
+    )
     before = _state(browser, opened)
     yield opened
     assert _state(browser, opened) == before
