@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("no Chromium, Chrome or Edge was found")
     if item.get_closest_marker("model") and not (DEFAULT_MODEL / "config.json").is_file():
         pytest.skip(f"{DEFAULT_MODEL} is not there")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """The browser that STORYGEN_CHROMIUM names; one for all, since only one driver can run at a time."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ["STORYGEN_CHROMIUM"], args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.hookimpl(trylast=True)

@@ -20,6 +20,7 @@ from .serving import (
     Address,
     Terminated,
     access_token,
+    leave,
     show_page,
     start_server,
     stay,
@@ -98,12 +99,17 @@ def launch(
         child = start_server(project, address, serving)
         try:
             wait_until_answering(child, address, screen)
+        except KeyboardInterrupt as interrupt:
+            return leave(child, screen, interrupt)
         except BaseException:
             end(child)
             raise
-    show_page(address.url(access_token(project)), screen, wanted=not options.no_browser)
-    screen.say("Ctrl+C in this window stops StoryGen.")
-    return stay(child, screen)
+    try:
+        show_page(address.url(access_token(project)), screen, wanted=not options.no_browser)
+        screen.say("Ctrl+C in this window stops StoryGen.")
+        return stay(child)
+    except KeyboardInterrupt as interrupt:
+        return leave(child, screen, interrupt)
 
 
 def choose_place(project: Project, host: str, wanted: int) -> Place:

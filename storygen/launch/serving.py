@@ -73,19 +73,19 @@ def wait_until_answering(
         time.sleep(POLL_S)
 
 
-def stay(child: subprocess.Popen[bytes], screen: Screen) -> int:
-    """Waits for the server's end and returns the exit status; an interrupt ends it and counts as success."""
-    try:
-        while True:
-            with suppress(
-                subprocess.TimeoutExpired
-            ):  # a wait without end cannot be interrupted on Windows
-                return child.wait(0.5)
-    except KeyboardInterrupt as interrupt:
-        screen.say("Stopping …")
-        stop(child, patience_s=0.0 if isinstance(interrupt, Terminated) else 3.0)
-        screen.say("StoryGen has stopped. Your stories are kept.")
-        return 0
+def stay(child: subprocess.Popen[bytes]) -> int:
+    """Waits for the server's end and returns the exit status."""
+    while True:
+        with suppress(subprocess.TimeoutExpired):  # an endless wait can't be interrupted on Windows
+            return child.wait(0.5)
+
+
+def leave(child: subprocess.Popen[bytes], screen: Screen, interrupt: KeyboardInterrupt) -> int:
+    """Ends the server after an interrupt, which counts as success; returns the exit status."""
+    screen.say("Stopping …")
+    stop(child, patience_s=0.0 if isinstance(interrupt, Terminated) else 3.0)
+    screen.say("StoryGen has stopped. Your stories are kept.")
+    return 0
 
 
 def stop(child: subprocess.Popen[bytes], patience_s: float) -> None:

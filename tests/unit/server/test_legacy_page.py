@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
 
@@ -56,16 +56,6 @@ def site(folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ["STORYGEN_CHROMIUM"], args=["--no-sandbox"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("old")
     (folder / "index.html").write_text('<script src="socket.io.min.js"></script>')
@@ -93,34 +83,34 @@ def address(request: pytest.FixtureRequest, origins: tuple[str, str]) -> Iterato
             server.kill()
 
 
-def opened(browser: Browser, origin: str) -> Page:
-    page = browser.new_page()
+def opened(chromium: Browser, origin: str) -> Page:
+    page = chromium.new_page()
     page.goto(origin)
     return page
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 def test_a_page_of_an_allowed_origin_gets_its_texts_without_a_token(
-    browser: Browser, origins: tuple[str, str], address: str, transport: str
+    chromium: Browser, origins: tuple[str, str], address: str, transport: str
 ) -> None:
-    page = opened(browser, origins[0])
+    page = opened(chromium, origins[0])
     assert page.evaluate(ASK, [address, transport]) == [" 0 1"]
     page.close()
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])
 def test_a_page_of_any_other_origin_gets_nothing(
-    browser: Browser, origins: tuple[str, str], address: str, transport: str
+    chromium: Browser, origins: tuple[str, str], address: str, transport: str
 ) -> None:
-    page = opened(browser, origins[1])
+    page = opened(chromium, origins[1])
     assert page.evaluate(ASK, [address, transport]) == "refused"
     page.close()
 
 
 def test_no_foreign_page_reads_an_answer_even_in_a_browser_that_is_let_in(
-    browser: Browser, origins: tuple[str, str], address: str
+    chromium: Browser, origins: tuple[str, str], address: str
 ) -> None:
-    context = browser.new_context()
+    context = chromium.new_context()
     visit = context.new_page()
     visit.goto(f"{address}/?t=the-token")
     assert any(cookie["name"] == "storygen_abc" for cookie in context.cookies())
