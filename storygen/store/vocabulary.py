@@ -35,13 +35,15 @@ class Vocabulary:
     ) -> Mapping[int, str]:
         """Texts by id, after storing those that `tokens` of `model` bring along for the first time."""
         key = self._key(connection, model)
-        known = self._texts.setdefault(key, {})
+        if key not in self._texts:
+            self._texts[key] = _read_all(connection, key)
+        known = self._texts[key]
         new = {id_: text for id_, text in _texts_in(tokens) if id_ not in known}
         if new:
-            known.update(read_texts(connection, key, new))
-            _store(connection, key, {id_: new[id_] for id_ in new if id_ not in known})
-            # Another server on the same database may have been first: what stands there counts.
-            known.update(read_texts(connection, key, new))
+            known.update(new)
+            if _store(connection, key, new) != len(new):
+                # Another server on the same database was first: what stands there counts.
+                known.update(read_texts(connection, key, new))
         return known
 
     def _key(self, connection: Connection, model: str) -> int:
@@ -63,10 +65,15 @@ def read_texts(connection: Connection, model: int, ids: Iterable[int]) -> dict[i
     return found
 
 
-def _store(connection: Connection, model: int, texts: Mapping[int, str]) -> None:
+def _read_all(connection: Connection, model: int) -> dict[int, str]:
+    query = select(vocabulary.c.id, vocabulary.c.text).where(vocabulary.c.model == model)
+    return {row.id: row.text for row in connection.execute(query)}
+
+
+def _store(connection: Connection, model: int, texts: Mapping[int, str]) -> int:
+    """How many of the texts were not there before."""
     rows = [{"model": model, "id": id_, "text": text} for id_, text in texts.items()]
-    if rows:
-        connection.execute(insert_if_new(connection, vocabulary), rows)
+    return connection.execute(insert_if_new(connection, vocabulary), rows).rowcount
 
 
 def _texts_in(tokens: Collection[TokenRecord]) -> Iterator[tuple[int, str]]:
