@@ -13,7 +13,7 @@ import requests
 import websocket
 
 from storygen.server.packets import BoundedPacket
-from storygen.server.studio import _token_details
+from storygen.server.shapes import token_details_shape
 from storygen.store.records import TokenRecord
 from tests.server_process import ServerProcess
 
@@ -115,7 +115,7 @@ def test_binary_parts_that_fit_nowhere_are_answered_with_an_error(
 def test_probabilities_that_are_no_numbers_reach_browsers_as_null() -> None:
     strange = ((5, "a", math.nan), (6, "b", -math.inf), (7, "c", -1.5))
     token = TokenRecord("s", "r", 0, 5, "a", math.nan, 1.0, 0, 9, 0, 1, strange)
-    shape = json.loads(json.dumps(_token_details(token), allow_nan=False))
+    shape = json.loads(json.dumps(token_details_shape(token), allow_nan=False))
     assert shape["logprob"] is None
     assert [alternative[2] for alternative in shape["alternatives"]] == [None, None, -1.5]
 
