@@ -1,6 +1,7 @@
 """Which tokens may come next: those that keep the text whole, and those that complete a word.
 
-A token that would make the text malformed UTF-8, special tokens and rows without a token never come; in
+A token that would make the text malformed UTF-8 or bring a NUL (which is no text, and which not every
+database stores), special tokens and rows without a token never come; in
 the midst of a character only its continuations do. All of it is worked out once or when it is needed.
 """
 
@@ -33,7 +34,7 @@ class AllowedTokens:
         self._vocabulary = vocabulary
         self._device = device
         known = [(token_bytes.of(number), number) for number in range(len(token_bytes))]
-        self._sorted = sorted(item for item in known if item[0])
+        self._sorted = sorted(item for item in known if item[0] and b"\0" not in item[0])
         self._continuing = [item for item in self._sorted if not is_boundary(item[0], 0)]
         whole = [number for data, number in self._sorted if can_follow(b"", data)]
         self._starts = frozenset(whole)
