@@ -111,6 +111,15 @@ def test_every_cut_character_can_be_completed_and_only_well(kind: str) -> None:
             assert can_follow(unfinished, writing.bytes.of(number))
 
 
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_a_nul_is_never_written(kind: str) -> None:
+    writing = tiny_writing(kind)
+    banned = writing.allowed.banned(b"", may_end=False)
+    assert banned is not None
+    with_nul = [n for n in range(len(writing.bytes)) if b"\0" in writing.bytes.of(n)]
+    assert with_nul and all(banned[n] for n in with_nul)
+
+
 def in_word(kind: str, rest: bytes, logits: torch.Tensor | None = None) -> set[bytes]:
     writing = tiny_writing(kind)
     size = writing.model.vocabulary
