@@ -26,7 +26,7 @@ NUM_TOKENS = 3
 
 def test_the_first_message(browser: StudioClient) -> None:
     hello = browser.ok("hello")
-    hello["stories"] = hello["stories"][:1]
+    hello["stories"] = []  # whatever other tests left; a story's shape is in `story_create`
     hello["models"] = [model for model in hello["models"] if model["key"] == MODEL]
     for model in hello["models"]:
         model |= {"state": "unloaded", "info": None}
