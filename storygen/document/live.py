@@ -122,6 +122,7 @@ class LiveDocument:
     def restore_snapshot(self, data: bytes, spans: Sequence[Span]) -> None:
         """Take a stored state into this fresh replica."""
         self._apply_raw(data)
+        self._deltas.clear()  # text and spans are taken whole: nothing of it may be absorbed again
         self.text = bytearray(str(self._root).encode())
         self.spans = SpanList(spans)
         self._num_pairs = _num_pairs(self.text.decode())

@@ -225,3 +225,13 @@ def test_replaying_the_log_gives_the_same_spans_as_living_it() -> None:
     third = LiveDocument(3003, (SERVER, 2002), Authorship())
     third.restore_snapshot(again.update_since(None), tuple(again.spans))
     assert third.text == document.text
+
+
+def test_our_first_insertion_after_a_snapshot_lands_once() -> None:
+    document = open_document()
+    document.insert(0, "Once.")
+    again = LiveDocument(2002, (SERVER,), Authorship())
+    again.restore_snapshot(document.update_since(None), tuple(document.spans))
+    again.insert(5, " More.")
+    assert text_of(again) == "Once. More."
+    assert again.place(11) == (2002, 5)
