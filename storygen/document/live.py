@@ -25,6 +25,10 @@ ROOT = "text"
 MAX_STRUCTS = 20_000
 
 
+class UnfitSnapshotError(Exception):
+    """A stored state and its spans do not belong together; the log still says what stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """At byte `at`, `deleted` went away or `inserted` came (one of them is empty)."""
@@ -120,13 +124,22 @@ class LiveDocument:
     # ------------------------------------------------------------ a stored document
 
     def restore_snapshot(self, data: bytes, spans: Sequence[Span]) -> None:
-        """Take a stored state into this fresh replica."""
-        self._apply_raw(data)
+        """Take a stored state into this fresh replica.
+
+        Raises: UnfitSnapshotError when `spans` are not of this text; the replica is of no use then.
+        """
+        try:
+            self._apply_raw(data)
+        except ValueError as error:
+            raise UnfitSnapshotError("The stored state can't be read.") from error
         self._deltas.clear()  # text and spans are taken whole: nothing of it may be absorbed again
         self.text = bytearray(str(self._root).encode())
         self.spans = SpanList(spans)
         self._num_pairs = _num_pairs(self.text.decode())
-        assert sum(span.num_bytes for span in self.spans) == len(self.text)
+        num_bytes = sum(span.num_bytes for span in self.spans)
+        num_units = sum(span.units for span in self.spans)
+        if num_bytes != len(self.text) or num_units != utf16_units(self.text.decode()):
+            raise UnfitSnapshotError("The stored spans are of another text.")
 
     def replay(self, data: bytes) -> None:
         """Apply a stored update, whoever made it."""

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..document.live import UnfitSnapshotError
 from ..errors import ConflictError, ModelError, NotFoundError
 from ..link.messages import Command, Event, LoadModel, StartRun
 from ..registry import ModelEntry, Registry, load_spec
-from ..store.records import Record, StoryRecord
+from ..store.records import Record, StoredStory, StoryRecord
 from ..store.store import Store
 from ..story import states
 from ..story.story import Story
@@ -121,17 +122,33 @@ class House:
 
     def _open_room(self, story: str) -> Room:
         try:
-            stored = self.read(lambda store: store.open_story(story))
-            if stored is None:
-                raise NotFoundError("This story does not exist (any more).")
-            page = Story(stored, library.fresh_client(stored.clients), library.new_id)
-            room = self._rooms[story] = Room(self.loop, self, page)
+            room = self._rooms[story] = Room(self.loop, self, self._opened(story))
         finally:
             with self._door:
                 opened = self._opening.pop(story)
             opened.set()
         self.loop.timer(IDLE_ROOM_S, lambda: self._close_if_idle(story))
         return room
+
+    def _opened(self, story: str) -> Story:
+        """The story as it is stored; where its snapshot is damaged, as its whole log tells it."""
+        try:
+            return self._built(story, whole_log=False)
+        except UnfitSnapshotError as error:
+            log.warning("Story %s is built again from its whole log: %s", story, error)
+            return self._built(story, whole_log=True)
+
+    def _built(self, story: str, *, whole_log: bool) -> Story:
+        stored = self._stored(story, whole_log=whole_log)
+        return Story(stored, library.fresh_client(stored.clients), library.new_id)
+
+    def _stored(self, story: str, *, whole_log: bool = False) -> StoredStory:
+        stored: StoredStory | None = self.read(
+            lambda store: store.open_story(story, whole_log=whole_log)
+        )
+        if stored is None:
+            raise NotFoundError("This story does not exist (any more).")
+        return stored
 
     def open_rooms(self) -> list[Room]:
         """The rooms that are open now."""
@@ -223,9 +240,8 @@ class House:
 
         Raises: NotFoundError.
         """
-        stored = self.read(lambda store: store.open_story(story))
-        if stored is None:
-            raise NotFoundError("This story does not exist (any more).")
+        self.room(story).ask(lambda page, now: page.page.snapshot())  # one that is known to fit
+        stored = self._stored(story)
         record, records = self.read(
             lambda store: library.copy_of(
                 stored, lambda run: store.token_details(run, 0, 1 << 40), self.now()

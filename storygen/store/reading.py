@@ -58,14 +58,14 @@ class Reading:
         with self._moment():
             return [story_record(row._mapping) for row in self._connection.execute(query)]
 
-    def open_story(self, story: str) -> StoredStory | None:
+    def open_story(self, story: str, whole_log: bool) -> StoredStory | None:
         """See `Store.open_story`."""
         with self._moment():
             row = self._one(select(stories).where(stories.c.id == story))
             if row is None:
                 return None
             key = row.key
-            snapshot = self._snapshot(story, key)
+            snapshot = None if whole_log else self._snapshot(story, key)
             return StoredStory(
                 record=story_record(row._mapping),
                 snapshot=snapshot,

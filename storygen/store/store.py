@@ -86,9 +86,12 @@ class Store:
         """Stories in the library, or in the bin, the last changed first."""
         return self._reading.stories(binned)
 
-    def open_story(self, story: str) -> StoredStory | None:
-        """All that is needed to open a story; None when there is none."""
-        return self._reading.open_story(story)
+    def open_story(self, story: str, *, whole_log: bool = False) -> StoredStory | None:
+        """All that is needed to open a story; None when there is none.
+
+        `whole_log`: without the snapshot, with every update since the story began.
+        """
+        return self._reading.open_story(story, whole_log)
 
     def checkpoints(self, story: str) -> list[CheckpointHead]:
         """A story's checkpoints, the oldest first; none for a story that does not exist."""

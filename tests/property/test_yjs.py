@@ -6,12 +6,13 @@ Here the server is started, and killed when the steps ask for it.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +70,21 @@ def run_steps(server: ServerProcess, seed: int, steps: int, kills: int) -> dict[
         text=True,
     ) as process:
         assert process.stdin and process.stdout and process.stderr
+        ends = itertools.cycle([server.kill, server.stop])
         for line in process.stdout:
             message: dict[str, Any] = json.loads(line)
             if "ask" not in message:
                 return message
-            _carry_out(server, message["ask"])
+            _carry_out(server, message["ask"], ends)
             process.stdin.write("done\n")
             process.stdin.flush()
         raise AssertionError(server.log()[-3000:])
 
 
-def _carry_out(server: ServerProcess, what: str) -> None:
+def _carry_out(server: ServerProcess, what: str, ends: Iterator[Callable[[], None]]) -> None:
+    """Servers are killed and closed by turns: the one replays its log, the other has made a snapshot."""
     if what == "kill_server":
-        server.kill()
+        next(ends)()
         server.start()
         return
     for pid in server.worker_pids():

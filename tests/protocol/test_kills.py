@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from storygen.store.packing import pack_spans
+from storygen.store.records import Span
 from tests.protocol.studio_client import OpenStory, ServerAwayError, StudioClient
 from tests.server_process import MODEL, ServerProcess, wait_until
 
@@ -99,6 +103,60 @@ def test_the_server_is_killed_again_and_again_and_no_acknowledged_edit_is_lost(
         story = browser.open(story_id)
         _check_what_stands(browser, story, acknowledged)
         assert all(run["reason"] == "interrupted" for run in story.runs.values())
+
+
+def test_a_story_closed_and_opened_again_and_again_goes_on_where_it_stopped(
+    server: ServerProcess,
+) -> None:
+    """Each time the first change after opening is another one: the run's, or a person's."""
+    with StudioClient(server.url, server.token) as browser:
+        story_id = browser.create("Once").id
+    for number in range(6):
+        with StudioClient(server.url, server.token) as browser:
+            story = browser.open(story_id)
+            _check_what_stands(browser, story, [f"<{n}>" for n in range(1, number, 2)])
+            if number % 2:
+                story.insert(0, f"<{number}>")
+            run = _start_or_resume(browser, story)
+            story.wait_tokens(2, run)
+            browser.ok("run_pause", run=run)
+            if number % 3 == 0:
+                browser.ok("run_resume", run=run)
+        server.stop()
+        server.start()
+    with StudioClient(server.url, server.token) as browser:
+        _check_what_stands(browser, browser.open(story_id), ["<1>", "<3>", "<5>"])
+    assert " ERROR " not in server.log() and "Traceback" not in server.log()
+
+
+def test_a_story_whose_snapshot_is_damaged_is_built_again_from_its_log(
+    server: ServerProcess,
+) -> None:
+    with StudioClient(server.url, server.token) as browser:
+        story = browser.create("Once")
+        run = story.start()
+        story.wait_tokens(3, run)
+        browser.ok("run_stop", run=run)
+        stood = str(story)
+    server.stop()
+    with contextlib.closing(sqlite3.connect(server.data_dir / "storygen.db")) as database:
+        (num_damaged,) = database.execute("select count(*) from snapshots").fetchone()
+        database.execute("update snapshots set spans = ?", [pack_spans([Span(1, 0, 1, 1)])])
+        database.commit()
+    assert num_damaged == 1
+    server.start()
+    with StudioClient(server.url, server.token) as browser:
+        again = browser.open(story.id)
+        assert str(again) == stood
+        _check_what_stands(browser, again, [])
+        copy = browser.ok("story_duplicate", story=story.id)["story"]["id"]
+        assert str(browser.open(copy)) == stood
+    server.stop()
+    assert "built again from its whole log" in server.log()
+    server.start()
+    with StudioClient(server.url, server.token) as browser:
+        assert str(browser.open(story.id)) == stood
+    assert server.log().count("built again") == 1
 
 
 def _start_or_resume(browser: StudioClient, story: OpenStory) -> str:

@@ -8,9 +8,9 @@ import pytest
 from pycrdt import Doc, Text
 
 from storygen.document.authorship import Authorship
-from storygen.document.live import ROOT, LiveDocument
+from storygen.document.live import ROOT, LiveDocument, UnfitSnapshotError
 from storygen.errors import BadRequestError, ConflictError, RefusedError
-from storygen.store.records import AliasRecord, Author, TokenRange
+from storygen.store.records import AliasRecord, Author, Span, TokenRange
 
 SERVER = 1001
 LETTERS = ["a", "é", "語", "😀", "👩‍👩‍👧", "\n", "word ", "e\u0301"]
@@ -225,6 +225,25 @@ def test_replaying_the_log_gives_the_same_spans_as_living_it() -> None:
     third = LiveDocument(3003, (SERVER, 2002), Authorship())
     third.restore_snapshot(again.update_since(None), tuple(again.spans))
     assert third.text == document.text
+
+
+@pytest.mark.parametrize(
+    ("data", "spans"),
+    [
+        (None, ()),
+        (None, (Span(SERVER, 0, 5, 6),)),
+        (None, (Span(SERVER, 0, 6, 5),)),
+        (b"no update", (Span(SERVER, 0, 5, 5),)),
+    ],
+)
+def test_a_snapshot_that_does_not_fit_is_refused(
+    data: bytes | None, spans: tuple[Span, ...]
+) -> None:
+    document = open_document()
+    document.insert(0, "Once.")
+    again = LiveDocument(2002, (SERVER,), Authorship())
+    with pytest.raises(UnfitSnapshotError):
+        again.restore_snapshot(data or document.update_since(None), spans)
 
 
 def test_our_first_insertion_after_a_snapshot_lands_once() -> None:
