@@ -7,14 +7,16 @@ model's own description; a model that takes no cache reads everything again for 
 from __future__ import annotations
 
 import inspect
+import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from transformers.cache_utils import Cache, DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
 from .cache_plan import Ids
+from .kv_cache import BrokenOffError, RunCache, is_croppable
 
 _CACHE_ARGUMENTS = ("past_key_values", "cache_params")
 
@@ -23,7 +25,7 @@ class ReadState:
     """What a model has read for one text: its cache, and the ids in it. Empty until something is read."""
 
     def __init__(self) -> None:
-        self.cache: Cache | None = None
+        self.cache: RunCache | None = None
         self._ids: Ids = np.empty(256, dtype=np.int64)
         self._num_ids = 0
 
@@ -59,7 +61,7 @@ class ReadState:
     @property
     def num_bytes(self) -> int:
         """The memory that the cache takes."""
-        return 0 if self.cache is None else sum(map(_layer_bytes, self.cache.layers))
+        return 0 if self.cache is None else self.cache.num_bytes
 
 
 class LanguageModel:
@@ -72,9 +74,14 @@ class LanguageModel:
         self._keeps_logits = "logits_to_keep" in arguments
         self.vocabulary = int(model.config.get_text_config().vocab_size)
         self.device = model.device
-        self.croppable = self._cache_argument is not None and _is_croppable(
-            DynamicCache(config=model.config)
-        )
+        if self.device.type == "cpu":
+            # Torch's kernel for CPUs takes grouped keys under a mask too; repeating them first, as
+            # transformers does unless told so, costs more than the attention itself.
+            os.environ.setdefault("TRANSFORMERS_SDPA_FORCE_GQA", "1")
+        self.croppable = self._cache_argument is not None and is_croppable(model.config)
+        self.breaks_off: Callable[[], bool] = lambda: False
+        """Asked at every layer of a pass that `read` was told it may give up."""
+        self._may_break_off = False
         self._goes_on_in_chunks = True
         self._goes_on_in_chunks = self.croppable or self._reads_on_in_chunks()
 
@@ -87,15 +94,20 @@ class LanguageModel:
             state.forget()
         elif num_ids < len(state.ids):
             assert self.croppable and state.cache is not None
-            _crop(state.cache, len(state.ids) - num_ids)
+            state.cache.keep(num_ids)
             state.shorten(num_ids)
 
     @torch.inference_mode()
-    def read(self, state: ReadState, ids: Ids, *, every: bool = False) -> Tensor:
+    def read(
+        self, state: ReadState, ids: Ids, *, every: bool = False, may_break_off: bool = False
+    ) -> Tensor:
         """Feed `ids`; returns the logits after the last of them, `(1, vocab) float32`.
 
         `every`: after each of them, `(num_ids, vocab) float32`.
+
+        Raises: BrokenOffError where `may_break_off` and `breaks_off()` says so; `state` is as before then.
         """
+        self._may_break_off = may_break_off and self.croppable
         if self._cache_argument is None:
             return self._read_uncached(state, ids, every)
         if len(ids) > 1 and len(state.ids) and not self._goes_on_in_chunks:
@@ -110,12 +122,16 @@ class LanguageModel:
         keywords: dict[str, Any] = {self._cache_argument: state.cache}
         if self._keeps_logits and not every:
             keywords["logits_to_keep"] = 1
-        out = self._model(
-            input_ids=torch.from_numpy(np.ascontiguousarray(ids))[None].to(self.device),
-            use_cache=True,
-            return_dict=True,
-            **keywords,
-        )
+        try:
+            out = self._model(
+                input_ids=torch.from_numpy(np.ascontiguousarray(ids))[None].to(self.device),
+                use_cache=True,
+                return_dict=True,
+                **keywords,
+            )
+        except BrokenOffError:
+            state.cache.keep(len(state.ids))  # the first layers have read what the others have not
+            raise
         state.append(ids)
         return self._logits(out, len(ids) if every else 1)
 
@@ -144,44 +160,9 @@ class LanguageModel:
         logits: Tensor = out.logits[0, -num_last:]
         return logits.float()
 
-    def _new_cache(self) -> Cache:
-        cache = DynamicCache(config=self._model.config)
-        if self.croppable:
-            # Sliding layers then keep what slid out of the window, which a crop brings back into it.
-            cache.activate_past_recording()
-        return cache
-
-
-def _is_croppable(cache: Cache) -> bool:
-    """Whether every layer keeps each token's keys and values by themselves, not a state of all of them."""
-    return all(
-        isinstance(layer, DynamicLayer) and not hasattr(layer, "recurrent_states")
-        for layer in cache.layers
-    )
-
-
-def _crop(cache: Cache, num_tokens: int) -> None:
-    for layer in cache.layers:
-        if isinstance(layer, DynamicSlidingWindowLayer):
-            _crop_sliding(layer, num_tokens)
-        else:
-            layer.crop(-num_tokens)
-
-
-def _crop_sliding(layer: DynamicSlidingWindowLayer, num_tokens: int) -> None:
-    """Take the last tokens off and leave the rest.
-
-    The layer's own `crop` would also cut what lies before the window, and so allow no further crop.
-    """
-    if layer.is_initialized:
-        layer.keys = layer.keys[..., :-num_tokens, :]
-        layer.values = layer.values[..., :-num_tokens, :]
-        layer.cumulative_length -= num_tokens
-
-
-def _layer_bytes(layer: Any) -> int:
-    tensors = [getattr(layer, "keys", None), getattr(layer, "values", None)]
-    for name in ("conv_states", "recurrent_states"):
-        states = getattr(layer, name, None)
-        tensors += states.values() if isinstance(states, dict) else [states]
-    return sum(t.numel() * t.element_size() for t in tensors if isinstance(t, Tensor))
+    def _new_cache(self) -> RunCache:
+        return RunCache(
+            self._model.config,
+            croppable=self.croppable,
+            breaks_off=lambda: self._may_break_off and self.breaks_off(),
+        )

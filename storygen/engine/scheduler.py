@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..link.messages import Event
 from .cache_plan import Ids
+from .kv_cache import BrokenOffError
 from .model import ReadState
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ class Scheduler:
         self._writing = writing
         self._cache_bytes = cache_bytes
         self._readers: OrderedDict[str, Reader] = OrderedDict()
+        self._under_way = ""  # the run whose next token is being computed
+        self._given_up = False
+        writing.model.breaks_off = lambda: self._given_up
 
     def add(self, reader: Reader) -> None:
         """Let `reader` take turns until it has ended."""
@@ -67,8 +71,13 @@ class Scheduler:
         """Whether a step would do anything."""
         return any(reader.wants_step for reader in self._readers.values())
 
+    def give_up(self, run: str) -> None:
+        """Break off the pass for the next token of `run`, if that is under way. From any thread."""
+        if self._under_way == run:
+            self._given_up = True
+
     def step(self) -> list[Event]:
-        """One step of those whose turn it is; nothing when all rest.
+        """One step of those whose turn it is; nothing when all rest, or when the step was given up.
 
         An error ends its readers as failed, and the others go on.
         """
@@ -80,6 +89,9 @@ class Scheduler:
             logits = self._forward(readers, chunks)
             for reader, chunk, scores in zip(readers, chunks, logits, strict=True):
                 events += reader.take(chunk, scores, started)
+        except BrokenOffError:
+            for reader in readers:
+                self._readers.move_to_end(reader.run, last=False)  # it is still its turn
         except Exception as error:  # the worker's loop: an error is the end of its run alone
             log.exception("a step failed")
             for reader in readers:
@@ -108,12 +120,18 @@ class Scheduler:
         return []
 
     def _forward(self, readers: list[Reader], chunks: list[Ids]) -> list[Tensor]:
-        """The logits of each reader after its chunk."""
+        """The logits of each reader after its chunk. Raises: BrokenOffError."""
         model = self._writing.model
-        return [
-            model.read(reader.state, chunk, every=reader.reads_every)
-            for reader, chunk in zip(readers, chunks, strict=True)
-        ]
+        logits = []
+        for reader, chunk in zip(readers, chunks, strict=True):
+            # Longer chunks are always read to their end: what is read of them stays right.
+            decodes = len(chunk) == 1
+            self._given_up, self._under_way = False, reader.run if decodes else ""
+            logits.append(
+                model.read(reader.state, chunk, every=reader.reads_every, may_break_off=decodes)
+            )
+            self._under_way = ""
+        return logits
 
 
 def describe(error: Exception) -> str:

@@ -51,7 +51,7 @@ def serve(link: socket.socket, secret: str) -> None:
     emit = _Sender(link)
     core = WorkerCore(load, emit)
     emit(WorkerReady(secret, os.getpid()))
-    threading.Thread(target=_read, args=(link, commands), name="link", daemon=True).start()
+    threading.Thread(target=_read, args=(link, commands, core), name="link", daemon=True).start()
     while not core.is_over:
         while not core.is_over and (not core.is_busy or not commands.empty()):
             core.handle(commands.get())
@@ -71,13 +71,18 @@ class _Sender:
             raise LinkClosed from error
 
 
-def _read(link: socket.socket, commands: queue.SimpleQueue[Message]) -> None:
-    """Decode whatever arrives. When the server is gone the process ends here and now, even while it loads."""
+def _read(link: socket.socket, commands: queue.SimpleQueue[Message], core: WorkerCore) -> None:
+    """Decode whatever arrives, and break off at once the token that a command drops.
+
+    When the server is gone the process ends here and now, even while it loads.
+    """
     reader = LineReader()
     try:
         while data := link.recv(RECEIVE_BYTES):
             for line in reader.feed(data):
-                commands.put(decode(line))
+                command = decode(line)
+                commands.put(command)
+                core.hurry(command)
     except (OSError, BadRequestError) as error:
         log.warning("the link to the server broke: %s", error)
     os._exit(0)

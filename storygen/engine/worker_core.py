@@ -80,6 +80,13 @@ class WorkerCore:
         elif isinstance(command, RunCommand):
             self._handle_run(command)
 
+    def hurry(self, waiting: Message) -> None:
+        """Give up the token that `waiting`, a command not yet carried out, would drop. From any thread."""
+        if self._scheduler is None or not isinstance(waiting, StopRun | ReviseRun):
+            return
+        if isinstance(waiting, StopRun) or waiting.accepted is not None:
+            self._scheduler.give_up(waiting.run)
+
     def _handle_load(self, command: LoadModel) -> None:
         try:
             loaded = self._load(command, self._emit)

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from storygen.engine.scheduler import describe
-from storygen.link.messages import PauseRun, ResumeRun, ScoreText, TextScored, TokenWritten
+from storygen.link.messages import (
+    PauseRun,
+    ResumeRun,
+    ReviseRun,
+    ScoreText,
+    Splice,
+    StopRun,
+    TextScored,
+    TokenWritten,
+)
 from tests.tiny_engine import ended, generation, start, tiny_worker, tokens_of, write
 
 OPENING = "Once upon a time there was a small house by the sea"
@@ -93,3 +102,44 @@ def test_a_text_is_scored_while_a_run_writes() -> None:
     events = worker.run_until(lambda new: any(isinstance(e, TextScored) for e in new))
     assert any(isinstance(e, TextScored) for e in events)
     assert any(isinstance(e, TokenWritten) for e in worker.step(5))
+
+
+REVISIONS = {
+    "near": (ReviseRun("r", 1, 3, (Splice(0, 4, "Twice"),)), 0),
+    "far": (ReviseRun("r", 1, None, (Splice(0, 4, "Twice"),)), 1),
+    "of another run": (ReviseRun("other", 1, 0, (Splice(0, 0, "Once"),)), 1),
+    "a stop": (StopRun("r"), 0),
+}
+
+
+@pytest.mark.parametrize("what", REVISIONS)
+def test_a_command_that_drops_the_token_under_way_breaks_it_off(what: str) -> None:
+    command, num_tokens = REVISIONS[what]
+    worker = tiny_worker("llama")
+    worker.send(start(OPENING), start("", run="other"), PauseRun("other"))
+    write(worker, 3)
+    assert worker.core._writing is not None
+    model = worker.core._writing.model
+    given_up = model.breaks_off
+
+    def command_arrives() -> bool:
+        worker.core.hurry(command)
+        return given_up()
+
+    model.breaks_off = command_arrives
+    assert len(tokens_of(worker.step())) == num_tokens
+    model.breaks_off = given_up
+    assert len(tokens_of(worker.step())) == 1
+
+
+def test_a_token_that_was_broken_off_comes_as_if_nothing_had_been() -> None:
+    worker, undisturbed = tiny_worker("llama"), tiny_worker("llama")
+    for each in (worker, undisturbed):
+        each.send(start(OPENING))
+        write(each, 3)
+    assert worker.core._writing is not None
+    model = worker.core._writing.model
+    given_up, model.breaks_off = model.breaks_off, lambda: True
+    assert worker.step() == []
+    model.breaks_off = given_up
+    assert [t.id for t in write(worker, 9)] == [t.id for t in write(undisturbed, 9)]

@@ -1,0 +1,126 @@
+"""The keys and values that a model keeps of one text: they grow in place, and can be taken back.
+
+transformers' own layer copies everything that it holds with each token; ours has room for more. Every
+layer's turn in a pass is also where the pass can be broken off, whatever the model looks like inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
+
+SPARE_TOKENS = 256
+"""Room for at least so many tokens more whenever a layer is full, and for an eighth of what it holds."""
+
+
+class BrokenOffError(Exception):
+    """A pass through the model was given up; the cache is as it was before it."""
+
+
+class GrowingLayer(DynamicLayer):  # type: ignore[misc]  # untyped library
+    """Full attention: `keys` and `values` are the filled parts of two buffers.
+
+    Each buffer is `(batch, heads, capacity, width)`; cropping, by the base class, only makes the views shorter.
+    """
+
+    keys: Tensor
+    values: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._buffers: tuple[Tensor, Tensor] | None = None
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
+    ) -> tuple[Tensor, Tensor]:
+        """Append `(batch, heads, num_tokens, width)`; returns all keys and all values."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        start = self.get_seq_length()
+        end = start + key_states.shape[-2]
+        if self._buffers is None or end > self._buffers[0].shape[-2]:
+            capacity = end + max(SPARE_TOKENS, end // 8)
+            self._buffers = (
+                _grown(self.keys, key_states, start, capacity),
+                _grown(self.values, value_states, start, capacity),
+            )
+        keys, values = self._buffers
+        keys[..., start:end, :] = key_states
+        values[..., start:end, :] = value_states
+        self.keys, self.values = keys[..., :end, :], values[..., :end, :]
+        return self.keys, self.values
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """What takes memory."""
+        return self._buffers or ()
+
+
+class RunCache(DynamicCache):  # type: ignore[misc]
+    """The cache of one text. `breaks_off` is asked at every layer of a pass."""
+
+    layers: list[Any]
+
+    def __init__(self, config: Any, *, croppable: bool, breaks_off: Callable[[], bool]) -> None:
+        super().__init__(config=config)
+        self._breaks_off = breaks_off
+        self.layers = [GrowingLayer() if type(x) is DynamicLayer else x for x in self.layers]
+        if croppable:
+            # Sliding layers then keep what slid out of the window, which a crop brings back into it.
+            self.activate_past_recording()
+
+    def update(self, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
+        """A layer's turn. Raises: BrokenOffError."""
+        if self._breaks_off():
+            raise BrokenOffError
+        return super().update(*args, **kwargs)  # type: ignore[no-any-return]
+
+    def keep(self, num_tokens: int) -> None:
+        """Take back all but the first `num_tokens`, from every layer that has read more."""
+        for layer in self.layers:
+            if layer.is_initialized and (extra := layer.get_seq_length() - num_tokens) > 0:
+                _crop(layer, extra)
+
+    @property
+    def num_bytes(self) -> int:
+        """The memory that it takes."""
+        return sum(map(_layer_bytes, self.layers))
+
+
+def is_croppable(config: Any) -> bool:
+    """Whether every layer keeps each token's keys and values by themselves, not a state of all of them."""
+    return all(
+        isinstance(layer, DynamicLayer) and not hasattr(layer, "recurrent_states")
+        for layer in DynamicCache(config=config).layers
+    )
+
+
+def _grown(old: Tensor, new: Tensor, num_kept: int, capacity: int) -> Tensor:
+    buffer = new.new_empty((*new.shape[:-2], capacity, new.shape[-1]))
+    if num_kept:
+        buffer[..., :num_kept, :] = old
+    return buffer
+
+
+def _crop(layer: Any, num_tokens: int) -> None:
+    if not isinstance(layer, DynamicSlidingWindowLayer):
+        layer.crop(-num_tokens)
+        return
+    # The layer's own `crop` would also cut what lies before the window, and so allow no further crop.
+    layer.keys = layer.keys[..., :-num_tokens, :]
+    layer.values = layer.values[..., :-num_tokens, :]
+    layer.cumulative_length -= num_tokens
+
+
+def _layer_bytes(layer: Any) -> int:
+    if isinstance(layer, GrowingLayer):
+        tensors: list[Any] = list(layer.tensors)
+    else:
+        tensors = [getattr(layer, "keys", None), getattr(layer, "values", None)]
+    for name in ("conv_states", "recurrent_states"):
+        states = getattr(layer, name, None)
+        tensors += states.values() if isinstance(states, dict) else [states]
+    return sum(t.numel() * t.element_size() for t in tensors if isinstance(t, Tensor))
