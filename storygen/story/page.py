@@ -97,8 +97,8 @@ class Page:
             self._log(applied.news, "human", now)
         return self._seq
 
-    def token(self, event: TokenWritten, at: int, now: float) -> int:
-        """Take a run's token into the text at byte `at`; returns how many bytes it added."""
+    def token(self, event: TokenWritten, at: int, now: float) -> TokenRange:
+        """Take a run's token into the text at byte `at`; returns where it stands."""
         text = storable(event.text.replace("\r", "\n"))
         clock, units = self.document.own_clock, 0
         if text:
@@ -111,7 +111,7 @@ class Page:
         self.tokens.append(known)
         self.effects.news.tokens.append(known)
         self.effects.records.append(_token_record(self.id, event, text, known))
-        return len(text.encode())
+        return known
 
     def put_in(
         self, at: int, text: str, authors: Sequence[Author], origin: str, now: float

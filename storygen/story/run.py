@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..store.records import RunRecord
+from ..store.records import RunRecord, TokenRange
 from . import states
 from .feed import Feed
 
 CREDITS = 16
+REFILL = 4  # credits go back to the worker so many at a time
 _RATE_TOKENS = 24
 _RATE_GAP_S = 2.0
 
@@ -44,7 +47,8 @@ class Run:
     used: int = 0
     window: int = 0
     left: tuple[int, int] | None = None
-    stored: RunRecord | None = None
+    stored: RunRecord | None = None  # what the store says of it, tokens counted in
+    owed: int = 0  # credits that the worker has not been given back
     times: deque[float] = field(default_factory=lambda: deque(maxlen=_RATE_TOKENS))
 
     @property
@@ -135,6 +139,22 @@ class Run:
             "used": self.used,
             "window": self.window,
         }
+
+
+def after_token(record: RunRecord, token: TokenRange) -> RunRecord:
+    """What the store says of a run when it has this token too: the run's row is not written for that."""
+    if token.index < record.next_index:
+        return record
+    end = (token.client, token.clock + token.units - 1) if token.units else record.left
+    return dataclasses.replace(record, next_index=token.index + 1, left=end)
+
+
+def with_tokens(records: Iterable[RunRecord], tokens: Iterable[TokenRange]) -> list[RunRecord]:
+    """Stored runs as the tokens after their rows tell them; a run's tokens come in their order."""
+    found = {record.run: record for record in records}
+    for token in tokens:
+        found[token.run] = after_token(found[token.run], token)
+    return list(found.values())
 
 
 def from_record(record: RunRecord, order: int, point: int) -> Run:

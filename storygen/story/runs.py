@@ -11,7 +11,6 @@ from ..errors import ConflictError, NotFoundError
 from ..link.messages import (
     Command,
     Event,
-    GrantCredits,
     PauseRun,
     PrefillProgressed,
     ResumeRun,
@@ -27,7 +26,7 @@ from . import states
 from .feed import Distance, Feed, ends_sentence, feed_base
 from .known import known_tokens
 from .page import Page
-from .run import CREDITS, Run, from_record
+from .run import CREDITS, REFILL, Run, after_token, from_record, with_tokens
 
 BYTES_PER_TOKEN = 8  # how much text a worker is given for each token of its window
 KEPT_PLACES = 3  # ended runs whose place is moved along, so that they can be resumed
@@ -54,7 +53,7 @@ class Runs:
         self._runs: dict[str, Run] = {}
         self._windows: dict[str, int] = {}  # models that are ready, and their windows in tokens
         self._order = 0
-        for record in records:
+        for record in with_tokens(records, page.tokens):
             self._order += 1
             point = page.document.locate(record.left)
             at = len(page.document.text) if point is None else point
@@ -234,7 +233,10 @@ class Runs:
                 self._settle(run, now)
 
     def settle_places(self) -> None:
-        """Store each run whose row or place has changed; called before the effects are taken."""
+        """Store each run of which the store, with its tokens, would not tell all that is true now.
+
+        Called before the effects are taken.
+        """
         places = [run for run in self._runs.values() if run.live]
         places += [run for run in self._runs.values() if run.resumable][-KEPT_PLACES:]
         changed = [self._runs[run] for run in self._page.effects.news.runs if run in self._runs]
@@ -251,7 +253,7 @@ class Runs:
 
     def _token(self, run: Run, event: TokenWritten, now: float) -> None:
         if event.revision < run.min_revision or event.index != run.next_index:
-            self._send(run, GrantCredits(run.id, 1))
+            self._owe(run)
             return
         run.next_index += 1
         run.reading = None
@@ -259,14 +261,23 @@ class Runs:
         run.used, run.window = event.used, event.window
         if run.state == states.RUNNING:
             run.token_came(now)
-        self._page.token(event, run.feed.point, now)
-        self._page.effects.credits.append((run.id, run.model, 1))
+        token = self._page.token(event, run.feed.point, now)
+        if run.stored:
+            run.stored = after_token(run.stored, token)
+        self._owe(run)
         self._page.effects.news.runs.add(run.id)
         if ends_sentence(event.text):
             for other in self._runs.values():
                 if other is not run and other.feed.urgency == Distance.OTHER_RUN and _writes(other):
                     self._revise(other, accepted=False)
         self._settle(run, now)
+
+    def _owe(self, run: Run) -> None:
+        """Give credits back with the commit that holds the last of their tokens."""
+        run.owed += 1
+        if run.owed == REFILL:
+            self._page.effects.credits.append((run.id, run.model, run.owed))
+            run.owed = 0
 
     def _on_change(self, change: Change, by: str | None, now: float) -> None:
         text = self._page.document.text

@@ -13,6 +13,7 @@ from storygen.store.records import (
     TokenRecord,
     UpdateRecord,
 )
+from storygen.story.run import with_tokens
 from tests.unit.story.room import MODEL, Room
 
 
@@ -358,8 +359,32 @@ def test_every_token_and_update_is_recorded_in_order() -> None:
         (1, " w1", 3),
         (2, " w2", 3),
     ]
-    last = [r for r in room.records if isinstance(r, RunRecord)][-1]
-    assert last.next_index == 3 and last.left == room.story.page.document.place(len(str(room)))
+
+
+def told(room: Room) -> RunRecord:
+    """The only run, as the store tells it when it is opened again."""
+    rows = {r.run: r for r in room.records if isinstance(r, RunRecord)}
+    (run,) = with_tokens(rows.values(), room.story.page.tokens)
+    return run
+
+
+def test_a_run_is_stored_when_its_tokens_do_not_tell_where_it_stands() -> None:
+    room = Room("Once", script=[" one", "", " 😀", " two"])
+    room.start()
+    for place in (8, 8, 13, 17):
+        before = len([r for r in room.records if isinstance(r, RunRecord)])
+        room.turn(1)
+        assert len([r for r in room.records if isinstance(r, RunRecord)]) == before
+        document = room.story.page.document
+        assert told(room).left == document.place(place) and len(document.text) == place
+    assert told(room).next_index == 4
+    room.type(len(str(room)), "!")
+    assert told(room).left == room.story.page.document.place(18)
+    room.wait(1.0)
+    room.turn(1)
+    assert (told(room).next_index, told(room).left) == (5, room.story.page.document.place(22))
+    room.erase(0, len(str(room)))
+    assert told(room).left is None
 
 
 def test_a_dropped_token_gives_its_credit_back() -> None:
