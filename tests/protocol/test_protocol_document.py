@@ -45,7 +45,7 @@ def test_the_document_names_every_code_that_a_call_may_be_answered_with() -> Non
     answered = {"bad_request", "not_found", "conflict", "model", "refused", "internal", "too_fast"}
     for room in ("server", "document", "story", "store", "registry"):
         for path in (ROOT / "storygen" / room).rglob("*.py"):
-            answered |= set(re.findall(r'code="(\w+)"', path.read_text("utf-8")))
+            answered |= set(re.findall(r'code ?= ?"(\w+)"', path.read_text("utf-8")))
     found = re.search(r"Codes:\n(.*?)\n\n", PROTOCOL, re.S)
     assert found
     assert answered <= set(re.findall(r"`(\w+)`", found[1]))
