@@ -18,7 +18,13 @@ OPENING = (
     "The old lighthouse keeper climbed the stairs one last time. The lamp had been dark for a year, and "
     "the village below had learned to live without it, as one learns to live without an old song.\n\n"
 )
-GREEDY = {"temperature": 0.0, "at_end_of_text": "go_on", "limit": "endless"}
+GREEDY = {
+    "temperature": 0.0,
+    "min_p": 0.0,
+    "repetition_penalty": 1.0,  # the other side has none of it either
+    "at_end_of_text": "go_on",
+    "limit": "endless",
+}
 
 
 class Bare:

@@ -23,7 +23,7 @@ class BrokenOffError(Exception):
 class GrowingLayer(DynamicLayer):  # type: ignore[misc]  # untyped library
     """Full attention: `keys` and `values` are the filled parts of two buffers.
 
-    Each buffer is `(batch, heads, capacity, width)`; cropping, by the base class, only makes the views shorter.
+    Each buffer is `(batch, heads, capacity, width)`; cropping (by the base class) only shortens the views.
     """
 
     keys: Tensor
@@ -48,9 +48,9 @@ class GrowingLayer(DynamicLayer):  # type: ignore[misc]  # untyped library
                 _grown(self.values, value_states, start, capacity),
             )
         keys, values = self._buffers
-        keys[..., start:end, :] = key_states
-        values[..., start:end, :] = value_states
-        self.keys, self.values = keys[..., :end, :], values[..., :end, :]
+        keys.narrow(-2, start, end - start).copy_(key_states)
+        values.narrow(-2, start, end - start).copy_(value_states)
+        self.keys, self.values = keys.narrow(-2, 0, end), values.narrow(-2, 0, end)
         return self.keys, self.values
 
     @property
