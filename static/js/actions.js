@@ -6,46 +6,67 @@
  * @typedef {object} Action
  * @property {string} id
  * @property {string} title
- * @property {string} [key] like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
+ * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
  * @property {"Writing" | "Story" | "View"} group
  * @property {() => void} run
  */
 
 const IS_MAC = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "");
 
-const SHOWN = IS_MAC
-  ? { Mod: "⌘", Shift: "⇧", Alt: "⌥", Enter: "⏎", Escape: "Esc" }
-  : { Mod: "Ctrl", Shift: "Shift", Alt: "Alt", Enter: "Enter", Escape: "Esc" };
+const SHOWN = { Mod: "Ctrl", Escape: "Esc" };
+const SHOWN_ON_MAC = { Mod: "⌘", Shift: "⇧", Alt: "⌥", Enter: "⏎", Escape: "Esc" };
+
+/**
+ * On a Mac the Option key types letters (å, ç, ¡), so that Control and Shift stand in for Alt there.
+ *
+ * @param {string[]} parts
+ * @param {boolean} isMac
+ */
+const onThisMachine = (parts, isMac) =>
+  isMac && parts[0] === "Alt" && /^[a-z0-9]$/.test(parts.at(-1) ?? "")
+    ? ["⌃", "Shift", parts.at(-1) ?? ""]
+    : parts;
 
 /**
  * @param {string | undefined} key
  * @returns {string} as this machine's keyboard calls it
  */
-export function keyText(key) {
+export function keyText(key, isMac = IS_MAC) {
   if (!key) return "";
-  const parts = key
-    .split("+")
-    .map((part) => SHOWN[/** @type {keyof typeof SHOWN} */ (part)] ?? part.toUpperCase());
-  return parts.join(IS_MAC ? "" : " ");
+  /** @type {{[part: string]: string}} */
+  const shown = isMac ? SHOWN_ON_MAC : SHOWN;
+  return onThisMachine(key.split("+"), isMac)
+    .map((part) => shown[part] ?? (part.length === 1 ? part.toUpperCase() : part))
+    .join(isMac ? "" : " ");
 }
 
 /**
  * @param {KeyboardEvent} event
  * @param {string} key
  */
-export function matches(event, key) {
-  const parts = key.split("+");
+export function matches(event, key, isMac = IS_MAC) {
+  const parts = onThisMachine(key.split("+"), isMac);
   const last = parts.at(-1) ?? "";
-  const mod = IS_MAC ? event.metaKey : event.ctrlKey;
-  const otherMod = IS_MAC ? event.ctrlKey : event.metaKey;
-  if (parts.includes("Mod") !== mod || otherMod) return false;
-  if (parts.includes("Shift") !== event.shiftKey || parts.includes("Alt") !== event.altKey)
-    return false;
-  const digit = /^\d$/.test(last) && event.code === `Digit${last}`;
-  const letter = /^[a-z]$/.test(last) && event.code === `Key${last.toUpperCase()}`;
-  return (
-    event.key === last || event.key.toLowerCase() === last || digit || (event.altKey && letter)
-  );
+  const wants = (/** @type {string} */ part) => parts.includes(part);
+  const control = isMac ? wants("⌃") : wants("Mod");
+  if (event.ctrlKey !== control || event.metaKey !== (isMac && wants("Mod"))) return false;
+  // Where "/" or "." stands on another key, Shift may be needed to type it.
+  const byShift = last.length === 1 && !/[a-z0-9]/.test(last);
+  if (!byShift && event.shiftKey !== wants("Shift")) return false;
+  return event.altKey === wants("Alt") && typed(event, byShift) === last;
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {boolean} asSign whether a sign is looked for, not a letter or a digit
+ * @returns {string} the key's name; the letter or digit printed on it where the keyboard makes another sign of it
+ */
+function typed(event, asSign) {
+  if (/^[a-z0-9]$/i.test(event.key)) return event.key.toLowerCase();
+  const printed = /^(?:Key([A-Z])|Digit(\d))$/.exec(event.code);
+  const changed = event.altKey || event.shiftKey;
+  if (printed && changed && !asSign) return (printed[1] ?? printed[2]).toLowerCase();
+  return event.key;
 }
 
 /**
@@ -59,10 +80,12 @@ export function matches(event, key) {
  * @param {import("./views/appearance.js").Appearance} room.appearance
  * @param {import("./views/export.js").Export} room.exporter
  * @param {import("./views/toasts.js").Toasts} room.toasts
+ * @param {import("./views/topbar.js").Topbar} room.topbar
  * @returns {Action[]}
  */
 export function actionsOf(room) {
-  const { commands, session, panels, palette, keys, appearance, exporter, toasts, store } = room;
+  const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
+    room;
   const ownStory = (/** @type {(story: string) => void} */ then) => () => {
     const { story } = store.state;
     if (story) then(story);
@@ -100,20 +123,50 @@ export function actionsOf(room) {
     {
       id: "follow",
       title: "Follow the writing",
-      key: "Alt+f",
+      key: "Alt+g",
       group: "Writing",
       run: () => session.page?.follow.resume(),
     },
+    {
+      id: "mode",
+      title: "Change between story and writing prompt",
+      key: "Alt+w",
+      group: "Writing",
+      run: () => commands.changeMode(),
+    },
+    {
+      id: "model",
+      title: "Choose a model",
+      key: "Alt+l",
+      group: "Writing",
+      run: () => topbar.modelMenu.open(),
+    },
+    {
+      id: "keep-writing",
+      title: "Keep writing when this window closes, or not",
+      key: "Alt+o",
+      group: "Writing",
+      run: () => commands.changeKeepWriting(),
+    },
     { id: "new", title: "New story", key: "Alt+n", group: "Story", run: () => commands.newStory() },
+    {
+      id: "rename",
+      title: "Rename this story",
+      key: "F2",
+      group: "Story",
+      run: () => topbar.rename(),
+    },
     {
       id: "duplicate",
       title: "Duplicate this story",
+      key: "Alt+u",
       group: "Story",
       run: ownStory((id) => commands.duplicate(id)),
     },
     {
       id: "bin",
       title: "Move this story to the bin",
+      key: "Alt+x",
       group: "Story",
       run: ownStory((id) => commands.bin(id)),
     },
@@ -124,10 +177,17 @@ export function actionsOf(room) {
       group: "Story",
       run: () => exporter.copy(),
     },
-    { id: "text", title: "Download as text", group: "Story", run: () => exporter.download("txt") },
+    {
+      id: "text",
+      title: "Download as text",
+      key: "Alt+p",
+      group: "Story",
+      run: () => exporter.download("txt"),
+    },
     {
       id: "markdown",
       title: "Download as Markdown",
+      key: "Alt+m",
       group: "Story",
       run: () => exporter.download("md"),
     },
@@ -173,11 +233,24 @@ export function actionsOf(room) {
       group: "View",
       run: () => appearance.toggleAuthors(),
     },
-    { id: "light", title: "Light", group: "View", run: () => appearance.setTheme("light") },
-    { id: "dark", title: "Dark", group: "View", run: () => appearance.setTheme("dark") },
+    {
+      id: "light",
+      title: "Light",
+      key: "Alt+7",
+      group: "View",
+      run: () => appearance.setTheme("light"),
+    },
+    {
+      id: "dark",
+      title: "Dark",
+      key: "Alt+8",
+      group: "View",
+      run: () => appearance.setTheme("dark"),
+    },
     {
       id: "auto",
       title: "Light or dark as the system says",
+      key: "Alt+9",
       group: "View",
       run: () => appearance.setTheme("auto"),
     },
@@ -211,7 +284,7 @@ export function listenForKeys(actions, closeTopmost) {
     (event) => {
       if (event.isComposing || document.querySelector("dialog[open]")) return;
       if (event.key === "Escape" && inMenu(event)) return;
-      const asked = actions.find((action) => action.key && matches(event, action.key));
+      const asked = actions.find((action) => matches(event, action.key));
       const help = event.key === "?" && !isTyping(event.target);
       if (!asked && !help) return;
       event.preventDefault();

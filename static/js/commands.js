@@ -18,7 +18,7 @@ export class Commands {
    * @param {import("./connection.js").Connection} connection
    * @param {import("./session.js").Session} session
    * @param {{say: (text: string, kind?: "error") => void,
-   *   offer: (text: string, label: string, then: () => void) => void}} toasts
+   *   offer: (text: string, label: string, then: () => void) => () => void}} toasts
    */
   constructor(store, connection, session, toasts) {
     this.store = store;
@@ -31,6 +31,13 @@ export class Commands {
     this.patch = {};
     /** @type {string | null} the story that `patch` is for */
     this.patched = null;
+    /**
+     * The newest command that changed the text, while it can be undone: `depth` of one's own edits were
+     * there before it.
+     *
+     * @type {{document: object, depth: number, takeBack: () => void} | null}
+     */
+    this.undoable = null;
   }
 
   // ---------------------------------------------------------------- writing
@@ -105,10 +112,32 @@ export class Commands {
         at,
       });
       page.caretToEnd();
-      this.toasts.offer("What followed is kept in the history.", "Undo", () =>
-        this.restore(checkpoint),
-      );
+      this.#offerBack("What followed is kept in the history.", document, checkpoint);
     });
+  }
+
+  /** One's own last edit, or the command that changed the text after it. */
+  undo() {
+    const { document } = this.session;
+    const { undoable } = this;
+    if (undoable && undoable.document === document && document.undoDepth <= undoable.depth)
+      undoable.takeBack();
+    else document?.undo();
+  }
+
+  /**
+   * @param {string} words what happened
+   * @param {import("./document/story_document.js").StoryDocument} document
+   * @param {string} checkpoint what stood before
+   */
+  #offerBack(words, document, checkpoint) {
+    const back = () => void this.restore(checkpoint).then(() => (this.undoable = null));
+    const away = this.toasts.offer(words, "Undo", back);
+    const takeBack = () => {
+      away();
+      back();
+    };
+    this.undoable = { document, depth: document.undoDepth, takeBack };
   }
 
   /**
@@ -145,6 +174,23 @@ export class Commands {
     this.patch = { ...this.patch, ...patch };
     clearTimeout(this.settling);
     this.settling = setTimeout(() => void this.settle(), SETTLE_MS);
+  }
+
+  /** From continuing the story to writing to a prompt, or back. */
+  changeMode() {
+    const mode = this.store.state.settings.mode === "prompt" ? "continue" : "prompt";
+    this.changeSettings({ mode });
+  }
+
+  /** Whether a run goes on when the last window closes. */
+  changeKeepWriting() {
+    const keep = !this.store.state.settings.keep_writing;
+    this.changeSettings({ keep_writing: keep });
+    this.toasts.say(
+      keep
+        ? "A run goes on when this window closes."
+        : "A run pauses a little after this window closes.",
+    );
   }
 
   /** Stores what `changeSettings` was told, also for the run that is under way. */
@@ -310,7 +356,8 @@ export class Commands {
         story: document.story,
         checkpoint,
       });
-      this.toasts.offer("Restored.", "Undo", () => void this.restore(answer.checkpoint));
+      document.restored();
+      this.#offerBack("Restored.", document, answer.checkpoint);
     });
   }
 

@@ -9,10 +9,14 @@ import { io } from "../vendor/libs.js";
 import { RefusedCall } from "./protocol.js";
 
 const ANSWER_WITHIN_MS = 20_000;
+const ASK_AGAIN_MS = 3000;
+
+/** How it looks here when the server hangs up; where it adds why, the library cannot read the packet. */
+const SENT_AWAY = ["io server disconnect", "parse error"];
 
 export class Connection {
   /**
-   * @param {{connected: () => void, disconnected: (reason: string) => void,
+   * @param {{connected: () => void, disconnected: (reason: string) => void, locked: () => void,
    *   updated: (event: import("./protocol.js").UpdateEvent, done: () => void) => void,
    *   libraryChanged: (event: import("./protocol.js").LibraryEvent) => void}} on
    */
@@ -27,7 +31,9 @@ export class Connection {
     this.socket.on("connect", on.connected);
     this.socket.on("disconnect", (reason) => {
       on.disconnected(reason);
-      if (reason === "io server disconnect") this.socket.connect();
+      if (!SENT_AWAY.includes(reason)) return;
+      this.socket.disconnect();
+      void this.#comeBack(on.locked);
     });
     this.socket.on("connect_error", (error) => on.disconnected(error.message));
     this.socket.on("update", (event, answer) => on.updated(event, () => answer?.(true)));
@@ -36,6 +42,22 @@ export class Connection {
 
   start() {
     this.socket.connect();
+  }
+
+  /**
+   * The server closed the connection itself, as it does where the token is not right (any more). That may
+   * change: the token can be entered in another tab.
+   *
+   * @param {() => void} locked
+   */
+  async #comeBack(locked) {
+    const answer = await fetch("/", { method: "HEAD", cache: "no-store" }).catch(() => null);
+    if (answer?.status !== 401) {
+      this.socket.connect();
+      return;
+    }
+    locked();
+    setTimeout(() => void this.#comeBack(locked), ASK_AGAIN_MS);
   }
 
   get here() {

@@ -22,6 +22,14 @@ const ENDED = {
   end_of_text: "The model came to its end",
 };
 
+/** What the worker calls the stages of loading, and what that means to a writer. */
+const STAGES = {
+  importing: ["Starting the engine", "The libraries that run the model are being loaded."],
+  checking: ["Checking the model", "Are its files complete, does it fit into the memory?"],
+  "reading weights": ["Reading the model", "Its numbers are read from the disk."],
+  measuring: ["Trying its speed", "Once for this machine; the next start is quicker."],
+};
+
 /**
  * @param {Run[]} runs oldest first
  * @returns {Run | null} the run that the primary control speaks about: one that works, else one that rests
@@ -91,6 +99,7 @@ function control(action, label, state, hint) {
 function reasonOfServer(state) {
   if (state.server === "connecting") return "Connecting to the server";
   if (state.server === "away") return "The server is away; what you type is kept";
+  if (state.server === "locked") return "The access has changed; enter the new token";
   return "";
 }
 
@@ -122,6 +131,13 @@ export function status(state) {
       "warn",
       "Away from the server",
       "Keep writing: it is kept here and merges on return",
+    );
+  }
+  if (state.server === "locked") {
+    return face(
+      "warn",
+      "The access has changed",
+      "StoryGen was started with another token. Open the address that its window shows now, or enter the token; what you typed is kept here",
     );
   }
   if (state.trouble) {
@@ -172,21 +188,23 @@ function statusOfRun(run, state) {
     );
   }
   if (run.holding) return face("busy", "Waiting while you type");
-  return face("busy", "Writing");
+  return face("busy", run.used ? "Writing" : "Reading the story");
 }
 
 /** @param {Model} model @returns {Status} */
 export function statusOfLoading(model) {
   const { progress } = model;
-  if (!progress) return face("busy", "Loading the model");
-  const stage = capitalised(progress.stage || "loading");
-  if (!progress.total) return face("busy", stage, model.name);
+  if (!progress) return face("busy", "Loading the model", model.name);
+  const known = STAGES[/** @type {keyof typeof STAGES} */ (progress.stage)];
+  const [stage, meaning] = known ?? [capitalised(progress.stage || "loading"), ""];
+  const detail = `${model.name}. ${meaning}`;
+  if (!progress.total) return face("busy", stage, detail);
   const share = progress.done / progress.total;
   const much =
     progress.unit === "bytes"
       ? `${bytesText(progress.done)} of ${bytesText(progress.total)}`
       : percentText(share);
-  return face("busy", `${stage}, ${much}`, model.name, share);
+  return face("busy", `${stage}, ${much}`, detail, share);
 }
 
 /** @param {Run} run @returns {Status} */
@@ -212,19 +230,30 @@ function face(kind, text, detail = "", done = null) {
 
 /**
  * @param {State} state
- * @returns {{speed: string, context: string, contextTitle: string}} empty where there is nothing to say
+ * @returns {{speed: string, context: string, contextTitle: string}} empty where no run is at work
  */
 export function meters(state) {
-  const run = activeRun(state.runs) ?? state.runs.at(-1);
+  const run = activeRun(state.runs);
   if (!run) return { speed: "", context: "", contextTitle: "" };
   const writing = run.state === "running" && run.tokens_per_s;
   const speed = writing ? `${(run.tokens_per_s ?? 0).toFixed(1)} tokens/s` : "";
-  if (!run.window) return { speed, context: "", contextTitle: "" };
+  if (!run.window || !run.used) return { speed, context: "", contextTitle: "" };
   return {
     speed,
     context: `${numberText(run.used)} / ${numberText(run.window)}`,
     contextTitle: `The model reads the last ${numberText(run.used)} tokens; ${numberText(run.window)} fit.`,
   };
+}
+
+/**
+ * @param {State} state
+ * @returns {string} how long the model that is waited for has been loading, else empty
+ */
+export function waitedFace(state) {
+  const run = activeRun(state.runs);
+  const awaited = run ? run.state === "queued" && run.model : chosenModel(state)?.key;
+  const waited = awaited ? state.waited[awaited] : undefined;
+  return waited && state.server === "here" ? durationText(waited, 0) : "";
 }
 
 /**

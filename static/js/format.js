@@ -19,9 +19,9 @@ export function bytesText(value) {
   return `${(value / 1e9).toFixed(1)} GB`;
 }
 
-/** @param {number} seconds */
-export function durationText(seconds) {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+/** @param {number} seconds @param {number} [decimals] of a short time */
+export function durationText(seconds, decimals = 1) {
+  if (seconds < 10) return `${seconds.toFixed(decimals)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   return `${Math.round(seconds / 60)} min`;
 }

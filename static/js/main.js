@@ -5,6 +5,7 @@ import { Commands } from "./commands.js";
 import { Connection } from "./connection.js";
 import { byId } from "./dom.js";
 import { activeRun } from "./faces.js";
+import { LoadingClock } from "./loading_clock.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
 import { nameOf } from "./titles.js";
@@ -32,19 +33,25 @@ appearance.start();
 /** @type {Session} */
 let session;
 const connection = new Connection({
-  connected: () => session.connected().catch((error) => toasts.say(error.message, "error")),
+  connected: () =>
+    session.connected().catch((error) => {
+      // That the server went away again, the status says.
+      if (error.code !== "away" && error.code !== "refused") toasts.say(error.message, "error");
+    }),
   disconnected: () => session.disconnected(),
+  locked: () => session.locked(),
   updated: (event, done) => session.updated(event, done),
   libraryChanged: (event) => session.libraryChanged(event),
 });
 session = new Session(store, connection, byId("editor"), {
   say: (text, kind) => toasts.say(text, kind),
   runWrote: (text) => live.wrote(text),
+  undoAsked: () => commands.undo(),
 });
 const commands = new Commands(store, connection, session, toasts);
 const exporter = new Export(store, session, toasts);
 
-const library = new Library(store, commands);
+const library = new Library(store, commands, (action) => keyText(actionCalled(action).key));
 const history = new History(store, commands);
 const sampling = new Sampling(store, commands);
 const numbers = new Numbers(store, session);
@@ -64,20 +71,47 @@ const palette = new Palette(() => {
   return [...actions, ...open];
 });
 const keys = new KeysDialog(() => actions);
-const room = { commands, store, session, panels, palette, keys, appearance, exporter, toasts };
-const actions = actionsOf(room);
+const topbar = new Topbar(store, commands);
+const actions = actionsOf({
+  commands,
+  store,
+  session,
+  panels,
+  palette,
+  keys,
+  appearance,
+  exporter,
+  toasts,
+  topbar,
+});
+
+/** @param {string} id @returns {import("./actions.js").Action} */
+const actionCalled = (id) =>
+  /** @type {import("./actions.js").Action} */ (actions.find((one) => one.id === id));
 
 /** @param {string} id @param {string} [label] @returns {import("./views/menu.js").Item} */
 function item(id, label) {
-  const action = /** @type {import("./actions.js").Action} */ (
-    actions.find((one) => one.id === id)
-  );
+  const action = actionCalled(id);
   return { label: label ?? action.title, key: keyText(action.key), then: action.run };
+}
+
+for (const [button, action] of [
+  ["library-button", "library"],
+  ["panel-button", "sampling"],
+  ["stop", "stop"],
+  ["follow", "follow"],
+]) {
+  const words = byId(button).getAttribute("aria-label") ?? actionCalled(action).title;
+  byId(button).title = `${words} (${keyText(actionCalled(action).key)})`;
 }
 
 new Menu(byId("more-button"), "More", () => [
   item("continue-here", "Continue from here"),
   item("write-end", "Write at the end"),
+  { heading: "Story" },
+  item("rename", "Rename"),
+  item("duplicate", "Duplicate"),
+  item("bin", "Move to the bin"),
   item("copy", "Copy the text"),
   item("text", "Download as text"),
   item("markdown", "Download as Markdown"),
@@ -88,10 +122,9 @@ new Menu(byId("more-button"), "More", () => [
   item("authors", appearance.authors ? "Hide author colours" : "Show author colours"),
   { heading: "When this window closes" },
   {
-    label: "Keep writing",
+    ...item("keep-writing", "Keep writing"),
     line: "Otherwise a run pauses a little later",
     checked: store.state.settings.keep_writing === true,
-    then: () => commands.changeSettings({ keep_writing: !store.state.settings.keep_writing }),
   },
   { heading: "Help" },
   item("palette"),
@@ -99,7 +132,8 @@ new Menu(byId("more-button"), "More", () => [
 ]);
 
 const views = [
-  new Topbar(store, commands),
+  new LoadingClock(store),
+  topbar,
   new Desk(store, commands, session),
   library,
   history,

@@ -23,7 +23,8 @@ export class Session {
    * @param {import("./store.js").Store} store
    * @param {import("./connection.js").Connection} connection
    * @param {HTMLElement} parent of the editor
-   * @param {{say: (text: string, kind?: "error") => void, runWrote: (text: string) => void}} on
+   * @param {{say: (text: string, kind?: "error") => void, runWrote: (text: string) => void,
+   *   undoAsked: () => void}} on
    */
   constructor(store, connection, parent, on) {
     this.store = store;
@@ -64,11 +65,20 @@ export class Session {
   }
 
   disconnected() {
+    this.#lost(this.store.state.everConnected ? "away" : "connecting");
+  }
+
+  /** The server answers, but no longer lets this page in. */
+  locked() {
+    this.#lost("locked");
+  }
+
+  /** @param {"away" | "connecting" | "locked"} server */
+  #lost(server) {
     this.document?.away();
     clearTimeout(this.retry);
     this.retry = undefined;
-    const { everConnected } = this.store.state;
-    this.store.set({ server: everConnected ? "away" : "connecting", asking: false });
+    this.store.set({ server, asking: false });
   }
 
   /** @param {LibraryEvent} event */
@@ -267,6 +277,7 @@ export class Session {
       selectionChanged: (caretAtEnd, length) => this.store.set({ caretAtEnd, length }),
       followingChanged: (following) => this.store.set({ following }),
       runWrote: this.on.runWrote,
+      undoAsked: this.on.undoAsked,
       caretMoved: (anchor, head) => this.#tellCaret(anchor, head),
     });
     if (matchMedia("(pointer: fine)").matches) this.page.focus();
@@ -279,6 +290,8 @@ export class Session {
   #applied(story, events) {
     if (this.store.state.story !== story) return;
     if (this.document?.lacksSomething) this.#retryLater(story);
+    if (events.some((event) => event.checkpoints?.some(({ kind }) => kind === "restored")))
+      this.document?.restored();
     let { runs, checkpoints, saved, trouble } = this.store.state;
     for (const event of events) {
       if (event.runs?.length) runs = merged(runs, event.runs);

@@ -9,10 +9,11 @@
 
 /**
  * @typedef {object} State
- * @property {"connecting" | "here" | "away"} server
+ * @property {"connecting" | "here" | "away" | "locked"} server locked: it has another token now
  * @property {boolean} everConnected
  * @property {string} version
  * @property {import("./protocol.js").Model[]} models
+ * @property {{[model: string]: number}} waited seconds since each model that loads began to
  * @property {import("./protocol.js").Story[]} stories
  * @property {import("./protocol.js").Story[]} binned
  * @property {import("./protocol.js").Preset[]} presets
@@ -42,6 +43,7 @@ export function initialState() {
     everConnected: false,
     version: "",
     models: [],
+    waited: {},
     stories: [],
     binned: [],
     presets: [],

@@ -99,6 +99,39 @@ def test_every_action_is_found_in_the_palette_and_shows_its_key(room: Room) -> N
     expect(room.page.locator("#panel-sampling")).to_be_visible()
 
 
+def test_every_action_in_the_palette_shows_a_key_and_the_key_does_it(room: Room) -> None:
+    room.page.keyboard.press("Control+k")
+    options = room.page.get_by_role("option")
+    assert options.count() > 20
+    assert options.filter(has_not=room.page.locator("kbd")).all_text_contents() == []
+    room.page.keyboard.press("Escape")
+    room.page.keyboard.press("Alt+8")
+    expect(room.page.locator("html")).to_have_attribute("data-theme", "dark")
+    with room.page.expect_download() as download:
+        room.page.keyboard.press("Alt+p")
+    assert download.value.suggested_filename.endswith(".txt")
+    room.page.keyboard.press("F2")
+    room.page.keyboard.type("The Lamp")
+    room.page.keyboard.press("Enter")
+    expect(room.page).to_have_title("The Lamp · StoryGen")
+    room.page.keyboard.press("Alt+u")
+    expect(room.page.locator("#title")).to_have_value("The Lamp (copy)")
+    room.page.keyboard.press("Alt+x")
+    expect(room.page.locator("#title")).to_have_value("The Lamp")
+    room.page.keyboard.press("Alt+w")
+    expect(room.page.locator("#prompt-area")).to_be_visible()
+    room.page.keyboard.press("Alt+l")
+    expect(room.page.get_by_role("menuitemradio", name="scripted")).to_be_focused()
+
+
+def test_a_narrow_window_keeps_every_control(room: Room) -> None:
+    for width in (1280, 1000, 800):
+        room.page.set_viewport_size({"width": width, "height": 700})
+        for control in ("#mode-button", "#model-button", "#primary", "#panel-button"):
+            box = room.page.locator(control).bounding_box()
+            assert box and box["x"] >= 0 and box["x"] + box["width"] <= width, (control, width)
+
+
 def test_a_parameter_is_remembered_with_its_story(room: Room) -> None:
     room.page.keyboard.press("Alt+3")
     field = room.page.locator("#parameter-temperature")

@@ -35,13 +35,13 @@ export class LocalCopy {
 
   /** @returns {Promise<{unsent: boolean, aliases: Alias[]}>} what was written here and not confirmed */
   async pending() {
-    const kept = await this.persistence?.get("pending");
+    const kept = await this.persistence?.get("pending").catch(() => undefined);
     return kept ? JSON.parse(String(kept)) : { unsent: false, aliases: [] };
   }
 
-  /** @param {{unsent: boolean, aliases: Alias[]}} pending */
+  /** @param {{unsent: boolean, aliases: Alias[]}} pending lost where the browser can't keep it */
   async keepPending(pending) {
-    await this.persistence?.set("pending", JSON.stringify(pending));
+    await this.persistence?.set("pending", JSON.stringify(pending)).catch(() => undefined);
   }
 
   stop() {
@@ -88,12 +88,16 @@ function readDocuments() {
 /** @returns {Promise<boolean>} */
 function canOpen() {
   return new Promise((resolve) => {
-    const request = indexedDB.open("storygen-probe");
-    request.onsuccess = () => {
-      request.result.close();
-      resolve(true);
-    };
-    request.onerror = () => resolve(false);
+    try {
+      const request = indexedDB.open("storygen-probe");
+      request.onsuccess = () => {
+        request.result.close();
+        resolve(true);
+      };
+      request.onerror = () => resolve(false);
+    } catch {
+      resolve(false);
+    }
   });
 }
 

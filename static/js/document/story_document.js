@@ -49,7 +49,9 @@ export class StoryDocument {
     /** @type {{event: UpdateEvent, done: () => void}[]} */
     this.incoming = [];
     this.doc.on("update", (update, origin) => {
-      if (origin !== FROM_SERVER && origin !== this.copy.persistence) this.outbox.add(update);
+      const { persistence } = this.copy;
+      const fromCopy = persistence !== null && origin === persistence;
+      if (origin !== FROM_SERVER && !fromCopy) this.outbox.add(update);
     });
     this.undoManager.on("stack-item-popped", ({ stackItem }) => this.#popped(stackItem));
     /** @type {Map<number, number>} */
@@ -126,6 +128,23 @@ export class StoryDocument {
   /** @returns {boolean} whether there was something of one's own to undo */
   undo() {
     return this.undoManager.undo() !== null;
+  }
+
+  /** How many of one's own edits can be undone. */
+  get undoDepth() {
+    return this.undoManager.undoStack.length;
+  }
+
+  /**
+   * The server brought an earlier state back, under new identities. To undo a deletion from before that
+   * would bring the same text back a second time.
+   */
+  restored() {
+    const { undoManager } = this;
+    undoManager.undoStack = undoManager.undoStack.filter(
+      ({ deletions }) => deletions.clients.size === 0,
+    );
+    undoManager.clear(false, true);
   }
 
   /** @returns {boolean} */

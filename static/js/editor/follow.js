@@ -22,6 +22,8 @@ export class Follow {
     this.changed = changed;
     this.following = true;
     this.lastTop = 0;
+    /** Where the place of the writing stood in the window, in pixels from its top. */
+    this.lastHeight = 0;
     this.onScroll = this.onScroll.bind(this);
     view.scrollDOM.addEventListener("scroll", this.onScroll, { passive: true });
   }
@@ -39,7 +41,7 @@ export class Follow {
       write: (overshoot) => {
         const { scrollDOM } = this.view;
         if (overshoot > 0) scrollDOM.scrollTop += overshoot;
-        this.lastTop = scrollDOM.scrollTop;
+        this.#remember();
       },
     });
   }
@@ -60,17 +62,30 @@ export class Follow {
     const { scrollTop } = this.view.scrollDOM;
     const down = scrollTop > this.lastTop;
     if (!this.#scrolledUp() && down && !this.following && this.#caretInSight()) this.#set(true);
-    this.lastTop = scrollTop;
+    this.#remember();
   }
 
   /**
-   * The page itself only ever moves down, so up is the reader's. Asked before the page is moved, too,
-   * since the event of a scroll comes later than the scroll.
+   * The page itself only ever moves down, so up is the reader's, unless the editor has found that the text
+   * above is less high than it had thought: then the writing stays where it is in the window. Asked before
+   * the page is moved, too, since the event of a scroll comes later than the scroll.
    */
   #scrolledUp() {
-    const up = this.view.scrollDOM.scrollTop < this.lastTop - 1;
+    const by = this.lastTop - this.view.scrollDOM.scrollTop;
+    const up = by > 1 && this.#caretHeight() - this.lastHeight > by / 2;
     if (up && this.#caret()) this.#set(false);
     return up;
+  }
+
+  #remember() {
+    this.lastTop = this.view.scrollDOM.scrollTop;
+    this.lastHeight = this.#caretHeight();
+  }
+
+  #caretHeight() {
+    const { view } = this;
+    const at = Math.min(this.#caret()?.at ?? view.state.doc.length, view.state.doc.length);
+    return view.lineBlockAt(at).bottom - view.scrollDOM.scrollTop;
   }
 
   #caret() {

@@ -34,7 +34,7 @@ export class Page {
    * @param {HTMLElement} parent
    * @param {import("../document/story_document.js").StoryDocument} story
    * @param {{selectionChanged: (atEnd: boolean, length: number) => void, followingChanged: (on: boolean) => void,
-   *   runWrote: (text: string) => void, caretMoved: (anchor: Place, head: Place) => void}} on
+   *   undoAsked: () => void, runWrote: (text: string) => void, caretMoved: (anchor: Place, head: Place) => void}} on
    */
   constructor(parent, story, on) {
     this.story = story;
@@ -52,12 +52,16 @@ export class Page {
         selection: { anchor: start.length },
         extensions: this.#extensions(),
       }),
+      scrollTo: EditorView.scrollIntoView(start.length, { y: "center" }),
     });
+    this.fontCame = () => this.#placeCarets();
+    document.fonts.addEventListener("loadingdone", this.fontCame);
     this.follow = new Follow(this.view, on.followingChanged);
     this.#tellSelection();
   }
 
   stop() {
+    document.fonts.removeEventListener("loadingdone", this.fontCame);
     this.follow.stop();
     this.view.destroy();
   }
@@ -126,6 +130,12 @@ export class Page {
     }
     this.view.dispatch({ effects: [setCarets.of(this.#carets()), authorsLearned.of(null)] });
     this.follow.keepUp();
+  }
+
+  /** A type that arrives late has moved the letters, and the editor draws carets on its own. */
+  #placeCarets() {
+    const { selection } = this.view.state;
+    this.view.dispatch({ selection, effects: setCarets.of(this.#carets()) });
   }
 
   /** Marks when the writer's caret stands where a run writes. */
@@ -209,7 +219,10 @@ export class Page {
 
   /** @returns {import("../../vendor/libs.js").KeyBinding[]} */
   #keys() {
-    const undo = () => this.story.undo() || true;
+    const undo = () => {
+      this.on.undoAsked();
+      return true;
+    };
     const redo = () => this.story.redo() || true;
     return [
       { key: "Mod-z", run: undo, preventDefault: true },

@@ -54,6 +54,7 @@ export class Desk {
     const notice = byId("notice");
     notice.hidden = !loud;
     notice.dataset.kind = face.kind;
-    setText(notice, loud ? [face.text, face.detail].filter(Boolean).join(". ") : "");
+    setText(byId("notice-words"), loud ? [face.text, face.detail].filter(Boolean).join(". ") : "");
+    byId("notice-enter").hidden = state.server !== "locked";
   }
 }

@@ -2,6 +2,7 @@
 
 import { h, icon } from "../dom.js";
 import { agoText, counted } from "../format.js";
+import { Repeats } from "../repeats.js";
 
 /** @typedef {import("../protocol.js").Checkpoint} Checkpoint */
 
@@ -26,6 +27,7 @@ export class History {
     this.store = store;
     this.commands = commands;
     this.list = h("ul", { class: "rows" });
+    this.repeats = new Repeats(commands.connection, () => this.#show(this.store.state.checkpoints));
     const line = "Every run, restore and new direction keeps what stood before.";
     this.body = h("div", {}, h("p", { class: "panel-line" }, line), this.list);
     this.dialog = h("dialog", {
@@ -53,8 +55,11 @@ export class History {
 
   /** @param {Checkpoint[]} checkpoints */
   #show(checkpoints) {
-    const newest = [...new Map(checkpoints.map((one) => [one.id, one])).values()];
-    newest.sort((a, b) => b.time - a.time);
+    const known = new Map(checkpoints.map((one) => [one.id, one]));
+    const newest = [...known.values()]
+      .reverse()
+      .sort((a, b) => b.time - a.time)
+      .filter((one) => this.repeats.isNews(one, known.get(one.parent ?? "")));
     const focused = this.list.contains(document.activeElement) ? document.activeElement?.id : null;
     this.list.replaceChildren(...newest.map((one) => this.#row(one)));
     if (!newest.length)

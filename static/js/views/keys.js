@@ -39,7 +39,11 @@ export class KeysDialog {
           icon("close"),
         ),
       ),
-      h("div", { class: "keys-groups" }, ...groups),
+      h(
+        "div",
+        { class: "keys-groups", tabindex: "0", role: "region", "aria-label": "List of keys" },
+        ...groups,
+      ),
     );
     this.dialog.showModal();
   }

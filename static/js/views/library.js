@@ -12,9 +12,11 @@ export class Library {
   /**
    * @param {import("../store.js").Store} store
    * @param {import("../commands.js").Commands} commands
+   * @param {(action: string) => string} keyOf
    */
-  constructor(store, commands) {
+  constructor(store, commands, keyOf) {
     this.store = store;
+    this.keyOf = keyOf;
     this.commands = commands;
     this.list = h("ul", { class: "rows" });
     this.bin = h("ul", { class: "rows" });
@@ -92,11 +94,20 @@ export class Library {
       icon("more"),
     );
     const row = h("li", { class: "row" }, main, h("div", { class: "menu-place" }, more));
-    new Menu(more, "Story", () => [
-      { label: "Rename", then: () => this.#rename(row, id) },
-      { label: "Duplicate", then: () => void this.commands.duplicate(id) },
-      { label: "Move to the bin", then: () => void this.commands.bin(id) },
-    ]);
+    new Menu(more, "Story", () => {
+      // The keys act on the open story.
+      const key = (/** @type {string} */ action) =>
+        this.store.state.story === id ? this.keyOf(action) : "";
+      return [
+        { label: "Rename", key: key("rename"), then: () => this.#rename(row, id) },
+        {
+          label: "Duplicate",
+          key: key("duplicate"),
+          then: () => void this.commands.duplicate(id),
+        },
+        { label: "Move to the bin", key: key("bin"), then: () => void this.commands.bin(id) },
+      ];
+    });
     return { row, main, title, line, more };
   }
 

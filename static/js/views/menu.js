@@ -45,7 +45,9 @@ export class Menu {
     document.addEventListener("pointerdown", this.outside, true);
     this.#keepInside(this.list);
     const items = this.#entries();
-    (items.find((item) => item.getAttribute("aria-checked") === "true") ?? items[0])?.focus();
+    const isChoice = items[0]?.hasAttribute("aria-checked");
+    const checked = items.find((item) => item.getAttribute("aria-checked") === "true");
+    ((isChoice && checked) || items[0])?.focus();
   }
 
   close() {

@@ -9,6 +9,9 @@ import { byId, h, icon } from "../dom.js";
 /** @typedef {{title: string, body: HTMLElement, opened?: () => void}} Content */
 /** @typedef {"left" | "right"} Side */
 
+/** Windows in which a panel covers text: only one is open at a time, and Escape closes it. */
+const OVER_THE_TEXT = "(max-width: 1231px)";
+
 /** @type {{[side in Side]: Tab[]}} */
 const TABS = { left: ["library", "history"], right: ["sampling", "numbers"] };
 
@@ -50,7 +53,7 @@ export class Panels {
     const side = sideOf(tab);
     this.latest[side] = tab;
     const other = side === "left" ? "right" : "left";
-    const alone = matchMedia("(max-width: 900px)").matches;
+    const alone = matchMedia(OVER_THE_TEXT).matches;
     this.store.set({ [side]: tab, ...(alone ? { [other]: "none" } : {}) });
     this.contents[tab].opened?.();
   }
@@ -64,10 +67,10 @@ export class Panels {
 
   /** @returns {boolean} whether the panel with the focus, or a sheet, was open and is closed now */
   closeTopmost() {
-    const narrow = matchMedia("(max-width: 900px)").matches;
+    const covers = matchMedia(OVER_THE_TEXT).matches;
     for (const side of /** @type {Side[]} */ (["left", "right"])) {
       const open = this.store.state[side] !== "none";
-      if (open && (narrow || this.panels[side].contains(document.activeElement))) {
+      if (open && (covers || this.panels[side].contains(document.activeElement))) {
         this.close(side);
         return true;
       }

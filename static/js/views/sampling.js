@@ -16,6 +16,8 @@ const CHOICES = {
   tokens: "So many tokens",
   sentence: "End of sentence",
   paragraph: "End of paragraph",
+  stop: "Stop",
+  go_on: "Go on",
 };
 /** Always in sight, and in this order; the rest is folded away. */
 const FIRST = ["temperature", "min_p", "repetition_penalty"];
@@ -220,7 +222,8 @@ export class Sampling {
 
   /** @param {Parameter} parameter */
   #stringsRow(parameter) {
-    const area = h("textarea", { class: "field", rows: "2", spellcheck: "false" });
+    const attributes = { class: "field", rows: "2", spellcheck: "false" };
+    const area = h("textarea", { ...attributes, placeholder: "One on each line" });
     area.addEventListener("change", () => {
       this.#change(
         parameter.name,

@@ -19,15 +19,17 @@ export class Toasts {
    * @param {string} text
    * @param {string} label of the button
    * @param {() => void} then
+   * @returns {() => void} takes the offer away
    */
   offer(text, label, then) {
-    this.#show(text, "plain", { label, then });
+    return this.#show(text, "plain", { label, then });
   }
 
   /**
    * @param {string} text
    * @param {string} kind
    * @param {{label: string, then: () => void} | null} offer
+   * @returns {() => void} takes it away
    */
   #show(text, kind, offer) {
     for (const shown of this.place.children) {
@@ -45,6 +47,7 @@ export class Toasts {
     this.place.append(toast);
     while (this.place.children.length > MOST) this.place.firstElementChild?.remove();
     this.#leaveLater(toast, away);
+    return away;
   }
 
   /** @param {HTMLElement} toast @param {() => void} away stays while the pointer or the focus is on it */

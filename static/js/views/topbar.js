@@ -3,7 +3,16 @@
 import { keyText } from "../actions.js";
 import { byId, setText } from "../dom.js";
 import { titleOf } from "../titles.js";
-import { activeRun, chosenModel, meters, modelLine, primary, savedFace, status } from "../faces.js";
+import {
+  activeRun,
+  chosenModel,
+  meters,
+  modelLine,
+  primary,
+  savedFace,
+  status,
+  waitedFace,
+} from "../faces.js";
 import { Menu } from "./menu.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -56,7 +65,17 @@ export class Topbar {
       "defaultModel",
     ]);
     store.subscribe([...running], (state) => this.#showRun(state));
+    // Apart from the words, which are told to screen readers: nobody wants to hear every second.
+    store.subscribe(["waited", "runs", "models", "settings", "server"], (state) =>
+      setText(byId("waited"), waitedFace(state)),
+    );
     store.subscribe(["settings", "models", "defaultModel"], (state) => this.#showChoices(state));
+  }
+
+  /** Puts the writer into the title's field. */
+  rename() {
+    this.title.focus();
+    this.title.select();
   }
 
   /** @param {State} state */
@@ -115,7 +134,10 @@ export class Topbar {
     setText(byId("mode-name"), MODES[state.settings.mode ?? "continue"].name);
     setText(byId("model-name"), model?.name ?? "No model");
     byId("model-button").dataset.state = model?.state ?? "none";
-    byId("model-button").title = model ? modelLine(model) : "No model is here yet";
+    const said = model ? modelLine(model) : "No model is here yet";
+    byId("model-button").title = `${said} (${keyText("Alt+l")})`;
+    byId("mode-button").title =
+      `${MODES[state.settings.mode ?? "continue"].line} (${keyText("Alt+w")})`;
     this.modelMenu.refresh();
     this.modeMenu.refresh();
   }
@@ -155,9 +177,8 @@ export class Topbar {
     if (!fit.length) items.push({ heading: "Put a model's folder or a .gguf file into models/." });
     const loaded = state.models.find((model) => model.key === chosen && model.state === "ready");
     if (loaded) {
-      items.push({ heading: loaded.name });
       items.push({
-        label: "Unload",
+        label: `Unload ${loaded.name}`,
         line: "Frees its memory",
         then: () => void this.commands.unloadModel(loaded.key),
       });

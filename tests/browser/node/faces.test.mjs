@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { meters, modelLine, primary, savedFace, status } from "../../../static/js/faces.js";
+import {
+  meters,
+  modelLine,
+  primary,
+  savedFace,
+  status,
+  waitedFace,
+} from "../../../static/js/faces.js";
 import { initialState } from "../../../static/js/store.js";
 
 /** @typedef {import("../../../static/js/store.js").State} State */
@@ -102,7 +109,9 @@ test("every state has its face", () => {
   assert.equal(text({ server: "away" }), "Away from the server");
   assert.equal(text({ models: [], defaultModel: null }), "No model yet");
   assert.equal(text({ trouble: "The disk is full." }), "Not stored");
+  assert.equal(text({ server: "locked" }), "The access has changed");
   assert.equal(text({ runs: [run()] }), "Writing");
+  assert.equal(text({ runs: [run({ used: 0 })] }), "Reading the story");
   assert.equal(text({ runs: [run({ state: "paused" })] }), "Paused");
   assert.equal(text({ runs: [run({ holding: true })] }), "Waiting while you type");
   assert.equal(
@@ -138,13 +147,32 @@ test("loading says its stage and how far it is, in bytes where they are known", 
   assert.equal(modelLine(loading), "Downloading, 31 MB of 93 MB");
 });
 
-test("speed is shown while a run writes, the context as long as it is known", () => {
+test("every stage of loading is said in words, with the seconds beside it", () => {
+  const loading = (/** @type {string} */ stage) =>
+    model({ state: "loading", info: null, progress: { stage, done: 0, total: 0, unit: "" } });
+  const said = (/** @type {string} */ stage) => status(state({ models: [loading(stage)] }));
+  assert.equal(said("importing").text, "Starting the engine");
+  assert.equal(said("checking").text, "Checking the model");
+  assert.equal(said("measuring").text, "Trying its speed");
+  assert.match(said("measuring").detail, /^M\. Once for this machine/);
+  assert.equal(said("asking the hub").text, "Asking the hub");
+  const models = [loading("importing")];
+  assert.equal(waitedFace(state({ models, waited: { m: 12 } })), "12 s");
+  assert.equal(waitedFace(state({ models, waited: { other: 12 } })), "");
+  const queued = [run({ state: "queued", model: "other" })];
+  assert.equal(waitedFace(state({ models, runs: queued, waited: { other: 7 } })), "7 s");
+  assert.equal(waitedFace(state({ models, server: "away", waited: { m: 12 } })), "");
+});
+
+test("speed is shown while a run writes, the context while a run is at work", () => {
   assert.deepEqual(
     [meters(state({ runs: [run()] })).speed, meters(state({ runs: [run()] })).context],
     ["24.1 tokens/s", "412 / 2,048"],
   );
   assert.equal(meters(state({ runs: [run({ state: "paused" })] })).speed, "");
-  assert.equal(meters(state()).context, "");
+  assert.equal(meters(state({ runs: [run({ state: "paused" })] })).context, "412 / 2,048");
+  assert.equal(meters(state({ runs: [run({ used: 0 })] })).context, "");
+  assert.equal(meters(state({ runs: [run({ state: "ended" })] })).context, "");
 });
 
 test("Saved is said only of what the server has", () => {

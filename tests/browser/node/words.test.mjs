@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { matches } from "../../../static/js/actions.js";
 import {
   agoText,
   bytesText,
@@ -53,24 +52,6 @@ test("the palette finds by the beginnings of words, titles that begin so first",
   assert.deepEqual(found, ["Stories", "New story", "Move this story to the bin"]);
   assert.deepEqual(ranked(entries, "stor bin").length, 1);
   assert.deepEqual(ranked(entries, "xyz"), []);
-});
-
-test("a key matches only with exactly its modifiers", () => {
-  const event = (key, more = {}) =>
-    /** @type {any} */ ({
-      key,
-      code: "",
-      ctrlKey: false,
-      altKey: false,
-      shiftKey: false,
-      metaKey: false,
-      ...more,
-    });
-  assert.ok(matches(event("Enter", { ctrlKey: true }), "Mod+Enter"));
-  assert.ok(!matches(event("Enter"), "Mod+Enter"));
-  assert.ok(!matches(event("Enter", { ctrlKey: true, shiftKey: true }), "Mod+Enter"));
-  assert.ok(matches(event("©", { altKey: true, code: "KeyC" }), "Alt+c"));
-  assert.ok(matches(event("!", { altKey: true, code: "Digit1" }), "Alt+1"));
 });
 
 test("numbers read as a person says them", () => {
