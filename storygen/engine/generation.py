@@ -24,6 +24,7 @@ from ..link.messages import (
 from .cache_plan import Ids, plan_cache
 from .context.run_context import RunContext
 from .model import ReadState
+from .read_ahead import ReadAhead
 from .sampling.chain import SamplerChain
 from .sampling.parameters import check_params
 from .text.endings import paragraph_end, sentence_end
@@ -59,6 +60,7 @@ class Generation:
         self._feed: Ids = self._context.wanted()[:0]
         self._num_planned = 0
         self._stale = True  # the cache must be planned again
+        self._ahead: ReadAhead | None = None
 
     @property
     def wants_step(self) -> bool:
@@ -74,6 +76,34 @@ class Generation:
     def text(self) -> str:
         """The run's text as it stands here."""
         return self._context.text.text
+
+    @property
+    def num_drawn(self) -> int:
+        """The index that the next drawn token will have: those held count."""
+        return self._context.num_drawn
+
+    # ------------------------------------------------------------ the next window
+
+    def read_ahead(self, most_bytes: int) -> ReadAhead:
+        """What reads this run's next window beside it; see `ReadAhead`."""
+        self._ahead = ReadAhead(self._writing, self, most_bytes)
+        return self._ahead
+
+    @property
+    def next_window_in(self) -> int:
+        """How many tokens may still come before the window moves."""
+        return self._context.window.left(self._context.num_tokens)
+
+    @property
+    def next_window_tokens(self) -> int:
+        """How many tokens of the next window stand already."""
+        context = self._context
+        story = max(1, context.num_tokens - context.window.next_start)
+        return context.num_head_tokens + story
+
+    def next_window(self) -> Ids:
+        """Their ids."""
+        return self._context.next_window()
 
     # ------------------------------------------------------------ commands
 
@@ -104,6 +134,8 @@ class Generation:
             self._written = self._written[: max(0, num_chars - (index - self.index))]
         self._revision = change.revision
         self._stale = True
+        if self._ahead is not None:
+            self._ahead.edited()
 
     def stop(self) -> list[Event]:
         """End the run and free what it holds."""
@@ -125,6 +157,8 @@ class Generation:
         if self._stale:
             wanted = self._context.wanted()
             model = self._writing.model
+            if self._ahead is not None:
+                self.state = self._ahead.exchanged(self.state, wanted)
             plan = plan_cache(self.state.ids, wanted, croppable=model.croppable)
             model.keep(self.state, plan.keep)
             self._feed = plan.feed

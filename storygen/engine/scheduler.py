@@ -19,6 +19,7 @@ from .model import ReadState
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from .generation import Generation
     from .writing_model import WritingModel
 
 log = logging.getLogger(__name__)
@@ -31,10 +32,12 @@ class Reader(Protocol):
 
     run: str
     state: ReadState
-    paused: bool
-    ended: bool
     reads_every: bool  # logits after every token, not only the last
 
+    @property
+    def paused(self) -> bool: ...
+    @property
+    def ended(self) -> bool: ...
     @property
     def wants_step(self) -> bool: ...
     def next_chunk(self) -> Ids: ...
@@ -58,13 +61,20 @@ class Scheduler:
         """Let `reader` take turns until it has ended."""
         self._readers[reader.run] = reader
 
+    def add_run(self, generation: Generation) -> None:
+        """Let a run take turns, and what reads its next window beside it."""
+        self.add(generation)
+        self.add(generation.read_ahead(self._cache_bytes // 2))
+
     def get(self, run: str) -> Reader | None:
         """The reader of that name, or None when it has ended or never was."""
         return self._readers.get(run)
 
     def remove(self, run: str) -> None:
-        """Forget a reader."""
+        """Forget a reader, and with a run what reads ahead for it."""
         self._readers.pop(run, None)
+        for name in [name for name, other in self._readers.items() if other.ended]:
+            del self._readers[name]
 
     @property
     def is_busy(self) -> bool:

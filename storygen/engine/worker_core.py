@@ -122,7 +122,7 @@ class WorkerCore:
         from .generation import Generation
 
         try:
-            self._scheduler.add(Generation(self._writing, command))
+            self._scheduler.add_run(Generation(self._writing, command))
         except Exception as error:  # noqa: BLE001  # the worker's loop: a run that can't begin has failed
             self._emit(self._failure(command.run, error, command.next_index))
 

@@ -60,11 +60,28 @@ class RunContext:
 
     def wanted(self) -> Ids:
         """The ids that the model should have read; at least one, at most its window."""
-        self.window.fit(len(self.text.ids) + len(self.held.tokens))
-        story = self.text.ids[self.window.start :] + [token.id for token in self.held.tokens]
-        if not story and not len(self._head):
+        self.window.fit(self.num_tokens)
+        if not self.num_tokens and not len(self._head):
             self._head = self._writing.fallback_ids
             self.window.room = self._room()
+        return self._from(self.window.start)
+
+    @property
+    def num_tokens(self) -> int:
+        """The story's, those before the window and those held counted."""
+        return len(self.text.ids) + len(self.held.tokens)
+
+    @property
+    def num_head_tokens(self) -> int:
+        """What is read before the story."""
+        return len(self._head)
+
+    def next_window(self) -> Ids:
+        """The ids that `wanted` will begin with when the window has moved; at least one."""
+        return self._from(min(self.window.next_start, self.num_tokens - 1))
+
+    def _from(self, start: int) -> Ids:
+        story = self.text.ids[start:] + [token.id for token in self.held.tokens]
         return np.concatenate([self._head, np.array(story, dtype=np.int64)])
 
     def push(self, token: DrawnToken) -> None:

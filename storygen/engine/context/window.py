@@ -38,6 +38,15 @@ class Window:
             self.start = max(0, -(-(num_tokens - self.room) // self.step) * self.step)
         return self.start != before
 
+    @property
+    def next_start(self) -> int:
+        """Where it will begin when it has moved once more."""
+        return self.start + self.step
+
+    def left(self, num_tokens: int) -> int:
+        """How many tokens may follow a story of `num_tokens` before it moves."""
+        return self.room - (num_tokens - self.start)
+
     def moved(self, replaced: Replaced) -> None:
         """Follow an edit of the tokens."""
         if replaced.first + replaced.removed <= self.start:
