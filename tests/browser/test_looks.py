@@ -132,6 +132,15 @@ def test_a_narrow_window_keeps_every_control(room: Room) -> None:
             assert box and box["x"] >= 0 and box["x"] + box["width"] <= width, (control, width)
 
 
+def test_the_search_lies_below_the_panels(room: Room) -> None:
+    room.page.keyboard.press("Alt+1")
+    room.editor.focus()
+    room.page.keyboard.press("Control+f")
+    expect(room.page.get_by_role("button", name="Next", exact=True)).to_be_visible()
+    covering = "document.elementFromPoint(140, 75).closest('.panel') !== null"
+    assert room.page.evaluate(covering)
+
+
 def test_a_parameter_is_remembered_with_its_story(room: Room) -> None:
     room.page.keyboard.press("Alt+3")
     field = room.page.locator("#parameter-temperature")

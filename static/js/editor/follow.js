@@ -10,7 +10,7 @@ import { caretsField } from "./carets.js";
 /** @typedef {import("../../vendor/libs.js").EditorView} EditorView */
 
 /** Where in the window's height the line being written may lie at lowest. */
-const LOWEST = 0.72;
+export const LOWEST = 0.72;
 
 export class Follow {
   /**

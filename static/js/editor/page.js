@@ -22,12 +22,23 @@ import { Finger } from "../document/finger.js";
 import { attributedClipboard } from "./clipboard.js";
 import { authorColours, authorsLearned } from "./author_colours.js";
 import { caretsField, remoteCarets, setCarets } from "./carets.js";
-import { Follow } from "./follow.js";
+import { Follow, LOWEST } from "./follow.js";
 
 /** @typedef {import("../../vendor/libs.js").Transaction} Transaction */
 /** @typedef {import("../protocol.js").Place} Place */
 /** @typedef {import("../protocol.js").Run} Run */
 /** @typedef {import("../protocol.js").Caret} Caret */
+
+const SEARCH_WORDS = {
+  next: "Next",
+  previous: "Previous",
+  all: "All",
+  replace: "Replace",
+  "replace all": "Replace all",
+  "match case": "Match case",
+  regexp: "Pattern",
+  "by word": "Whole words",
+};
 
 export class Page {
   /**
@@ -52,7 +63,10 @@ export class Page {
         selection: { anchor: start.length },
         extensions: this.#extensions(),
       }),
-      scrollTo: EditorView.scrollIntoView(start.length, { y: "center" }),
+      scrollTo: EditorView.scrollIntoView(start.length, {
+        y: "nearest",
+        yMargin: parent.clientHeight * (1 - LOWEST),
+      }),
     });
     this.fontCame = () => this.#placeCarets();
     document.fonts.addEventListener("loadingdone", this.fontCame);
@@ -183,6 +197,7 @@ export class Page {
       drawSelection(),
       placeholder("Once upon a time"),
       search({ top: true }),
+      EditorState.phrases.of(SEARCH_WORDS),
       Prec.high(keymap.of(this.#keys())),
       keymap.of([
         ...searchKeymap,
