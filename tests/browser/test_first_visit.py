@@ -93,8 +93,12 @@ def test_a_changed_token_is_said_and_the_page_that_asks_for_it_is_one_step_away(
 ) -> None:
     locked.kept_here()
     locked.page.get_by_role("link", name="Enter the token").click()
-    expect(locked.page.get_by_label("Token")).to_be_visible()
-    locked.open()
+    field = locked.page.get_by_label("Token")
+    field.fill("not-this-one")
+    field.press("Enter")
+    expect(locked.page.get_by_role("alert")).to_be_visible()
+    field.fill(locked.studio.environ["STORYGEN_TOKEN"])
+    locked.page.get_by_role("button", name="Open").click()
     expect(locked.editor).to_have_text("Before. Meanwhile.")
 
 
