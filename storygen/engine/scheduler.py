@@ -1,4 +1,8 @@
-"""All runs of one model, fairly interleaved: each gets one step in turn, a token or a chunk of reading.
+"""All runs of one model, fairly interleaved: whoever has had least of the model is next.
+
+What a step takes is counted, not timed, so that the order never depends on the machine: a token is one, a
+chunk of reading as much as it roughly takes. So runs that write take turns token by token, and one that
+reads a long text does not hold up the others. Source: start-time fair queueing (Goyal et al. 1996).
 
 A step is three verbs: `_schedule` picks who is next, `_forward` lets the model read, `_sample` lets each
 make its token of it. Batching means that `_schedule` returns several and `_forward` reads them together.
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DEFAULT_CACHE_BYTES = 2 * 1024**3
+TOKENS_READ_PER_STEP = 16
+"""About so many tokens are read in the time of writing one."""
 
 
 class Reader(Protocol):
@@ -47,12 +53,14 @@ class Reader(Protocol):
 
 
 class Scheduler:
-    """Readers by name, in the order of their turns: the first has waited longest."""
+    """Readers by name; of two that have had the same, the first has waited longer."""
 
     def __init__(self, writing: WritingModel, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
         self._writing = writing
         self._cache_bytes = cache_bytes
         self._readers: OrderedDict[str, Reader] = OrderedDict()
+        self._had: dict[str, float] = {}  # how much of the model each has had, in steps
+        self._now = 0.0  # what the one whose turn it was had had before
         self._under_way = ""  # the run whose next token is being computed
         self._given_up = False
         writing.model.breaks_off = lambda: self._given_up
@@ -72,9 +80,10 @@ class Scheduler:
 
     def remove(self, run: str) -> None:
         """Forget a reader, and with a run what reads ahead for it."""
-        self._readers.pop(run, None)
-        for name in [name for name, other in self._readers.items() if other.ended]:
+        over = [name for name, reader in self._readers.items() if name == run or reader.ended]
+        for name in over:
             del self._readers[name]
+            self._had.pop(name, None)
 
     @property
     def is_busy(self) -> bool:
@@ -98,6 +107,7 @@ class Scheduler:
             chunks = [reader.next_chunk() for reader in readers]
             logits = self._forward(readers, chunks)
             for reader, chunk, scores in zip(readers, chunks, logits, strict=True):
+                self._count(reader, len(chunk))
                 events += reader.take(chunk, scores, started)
         except BrokenOffError:
             for reader in readers:
@@ -122,12 +132,21 @@ class Scheduler:
                 reader.evict()
 
     def _schedule(self) -> list[Reader]:
-        """Whose turn it is: one reader, the one that has waited longest; it goes to the end of the row."""
-        for run, reader in self._readers.items():
-            if reader.wants_step:
-                self._readers.move_to_end(run)
-                return [reader]
-        return []
+        """Whose turn it is: the one reader that has had least; it goes to the end of the row."""
+        wanting = [run for run, reader in self._readers.items() if reader.wants_step]
+        if not wanting:
+            return []
+        run = min(wanting, key=self._turn)
+        self._now = self._turn(run)
+        self._readers.move_to_end(run)
+        return [self._readers[run]]
+
+    def _turn(self, run: str) -> float:
+        """The smaller, the sooner; who rested has no claim to what it did not take meanwhile."""
+        return max(self._had.get(run, 0.0), self._now)
+
+    def _count(self, reader: Reader, num_tokens: int) -> None:
+        self._had[reader.run] = self._turn(reader.run) + 1 + (num_tokens - 1) / TOKENS_READ_PER_STEP
 
     def _forward(self, readers: list[Reader], chunks: list[Ids]) -> list[Tensor]:
         """The logits of each reader after its chunk. Raises: BrokenOffError."""

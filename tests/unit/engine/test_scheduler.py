@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from storygen.engine.scheduler import describe
+from storygen.engine.scheduler import TOKENS_READ_PER_STEP, describe
 from storygen.link.messages import (
     PauseRun,
+    PrefillProgressed,
     ResumeRun,
     ReviseRun,
     ScoreText,
@@ -38,15 +39,26 @@ def test_a_run_writes_the_same_beside_others_as_alone() -> None:
     assert [t.id for t in write(beside, 30)[:30]] == expected
 
 
-def test_a_long_read_holds_up_the_others_by_one_chunk_at_most() -> None:
+def test_a_long_read_leaves_the_others_as_much_of_the_model_as_it_takes() -> None:
     worker = tiny_worker("llama", window=4000)
     worker.send(start(OPENING, run="short", heal=False))
     write(worker, 1, "short")
     worker.send(start(OPENING * 60, run="long"))
-    before = generation(worker, "short")._context.num_drawn
-    events = worker.step(6)
-    assert generation(worker, "short")._context.num_drawn == before + 3
-    assert not tokens_of(events, "long")
+    events = worker.run_until(lambda new: bool(tokens_of(new, "long")))
+    (read, *_) = [e.total for e in events if isinstance(e, PrefillProgressed) and e.run == "long"]
+    assert len(tokens_of(events, "short")) == pytest.approx(read / TOKENS_READ_PER_STEP, rel=0.3)
+    assert read > 600
+
+
+def test_a_run_that_rested_makes_up_for_nothing() -> None:
+    worker = tiny_worker("llama")
+    worker.send(start(OPENING, run="a"), start(OPENING, run="b"))
+    write(worker, 1, "b")
+    worker.send(PauseRun("a"))
+    write(worker, 15, "b")
+    worker.send(ResumeRun("a"))
+    events = worker.step(8)
+    assert len(tokens_of(events, "b")) >= 3
 
 
 def test_an_error_in_one_run_ends_that_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
