@@ -16,15 +16,16 @@ from typing import Any
 
 from ..document.live import UnfitSnapshotError
 from ..errors import ConflictError, ModelError, NotFoundError
-from ..link.messages import Command, Event, LoadModel, StartRun
+from ..link.messages import Command, Event, LoadModel, StartRun, StopRun
 from ..registry import ModelEntry, Registry, load_spec
-from ..store.records import Record, StoredStory, StoryRecord
+from ..store.records import Record, RunRecord, StoredStory, StoryRecord
 from ..store.store import Store
 from ..story import states
 from ..story.story import Story
 from . import library, presets
 from .loop import Lane, Loop
 from .room import Room
+from .run_routes import Listener, RunRoutes
 from .shapes import story_shape
 from .worker import Spawn, worker_command
 from .workers import Workers
@@ -60,8 +61,8 @@ class House:
         self._door = threading.Lock()  # held for moments, never while waiting
         self._rooms: dict[str, Room] = {}
         self._opening: dict[str, Any] = {}
-        self._run_rooms: dict[str, Room] = {}
-        self._run_listeners: dict[str, Callable[[Event], None]] = {}
+        self._routes = RunRoutes()
+        self.send_away: Callable[[list[str]], None] = lambda browsers: None
         self._model_listeners: list[Any] = []
         self._stale: set[str] = set()
         self._news_timer: Callable[[], None] | None = None
@@ -89,15 +90,13 @@ class House:
 
     def _interrupt_left_runs(self) -> None:
         """Runs that a server before us left unfinished are interrupted; resuming continues them."""
-        left = self._store.runs_to_interrupt()
-        now = self.now()
-        if left:
-            self._store.commit(
-                [
-                    dataclasses.replace(run, state=states.ENDED, reason="interrupted", ended=now)
-                    for run in left
-                ]
-            )
+        if left := self._store.runs_to_interrupt():
+            self._store.commit([self._interrupted(run) for run in left])
+
+    def _interrupted(self, run: RunRecord) -> RunRecord:
+        if run.state == states.ENDED:
+            return run
+        return dataclasses.replace(run, state=states.ENDED, reason="interrupted", ended=self.now())
 
     # ------------------------------------------------------------ rooms
 
@@ -140,6 +139,10 @@ class House:
 
     def _built(self, story: str, *, whole_log: bool) -> Story:
         stored = self._stored(story, whole_log=whole_log)
+        runs = tuple(self._interrupted(run) for run in stored.runs)
+        if runs != stored.runs:  # the room before this one broke while they were live
+            self.write([run for run in runs if run not in stored.runs])
+            stored = dataclasses.replace(stored, runs=runs)
         return Story(stored, library.fresh_client(stored.clients), library.new_id)
 
     def _stored(self, story: str, *, whole_log: bool = False) -> StoredStory:
@@ -179,9 +182,20 @@ class House:
 
     def _forget_when_ended(self, room: Room) -> None:
         room.ended.wait()
+        self._forget(room)
+
+    def _forget(self, room: Room) -> None:
         with self._door:
             if self._rooms.get(room.id) is room:
                 del self._rooms[room.id]
+
+    def room_broke(self, room: Room) -> None:
+        """Its runs are stopped (whoever opens the story next finds them interrupted), and its browsers
+        are sent away: they come back at once and open the story anew."""
+        self._forget(room)
+        for run, model in self._routes.forget_room(room):
+            self.workers.send(model, StopRun(run))
+        self.send_away(list(room.outboxes))
 
     def close_room(self, story: str) -> None:
         """Close a story's room at once, as for deleting it.
@@ -340,29 +354,20 @@ class House:
     def to_worker(self, room: Room, model: str, command: Command) -> None:
         """Send a room's command; what its run says comes back to the room."""
         if isinstance(command, StartRun):
-            self._run_rooms[command.run] = room
+            self._routes.to_room(command.run, model, room)
         self.workers.send(model, command)
 
-    def listen(self, run: str, listener: Callable[[Event], None] | None) -> None:
+    def listen(self, run: str, model: str, listener: Listener | None) -> None:
         """Hear the events of a run that belongs to no story; None ends it."""
-        if listener is None:
-            self._run_listeners.pop(run, None)
-        else:
-            self._run_listeners[run] = listener
+        self._routes.listen(run, model, listener)
 
     def listen_models(self, listener: Any) -> None:
         """Tell someone beside the rooms when models get ready or go (`model_ready`, `model_gone`)."""
         self._model_listeners.append(listener)
 
     def worker_said(self, key: str, event: Event) -> None:
-        """An event of a worker finds whose run it is about."""
-        run = getattr(event, "run", "")
-        if room := self._run_rooms.get(run):
-            room.tell(lambda story, now: story.runs.worker_said(event, now))
-            if type(event).__name__ == "RunEnded":
-                self._run_rooms.pop(run, None)
-        elif listener := self._run_listeners.get(run):
-            listener(event)
+        """An event of a model's worker finds whose run it is about."""
+        self._routes.worker_said(key, event)
 
     def model_ready(self, key: str, window: int) -> None:
         """Queued runs of the model begin."""

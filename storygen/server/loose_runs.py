@@ -82,7 +82,7 @@ class LooseRuns:
             on_end,
         )
         self._runs[run.id] = run
-        self._house.listen(run.id, lambda event: self._heard(run, event))
+        self._house.listen(run.id, run.model, lambda event: self._heard(run, event))
         try:
             self._house.workers.ensure(entry.key)
         except StorygenError:
@@ -105,7 +105,7 @@ class LooseRuns:
     def _forget(self, run: LooseRun) -> None:
         run.over = True
         self._runs.pop(run.id, None)
-        self._house.listen(run.id, None)
+        self._house.listen(run.id, run.model, None)
 
     def model_ready(self, key: str, window: int) -> None:
         """Runs that waited for the model begin."""

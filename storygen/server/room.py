@@ -4,6 +4,10 @@ Inputs wait in an inbox and are applied one after the other. What they ask for i
 one batch at a time is committed in the store's writing thread while the next one gathers. When a batch
 is committed, its answers are given, its credits are granted and its news goes out: nobody ever sees what
 is not stored. A batch that can't be committed (disk full) is kept and tried again, and said.
+
+An error that nobody foresaw may leave the story in memory half changed. The room then commits what was
+whole before, forgets the rest and closes (`broken`); the log is whole, and the house opens the story
+from it again.
 """
 
 from __future__ import annotations
@@ -43,6 +47,37 @@ class House(Protocol):
 
     def story_changed(self, room: Room) -> None:
         """The story's row in the library is another one."""
+
+    def room_broke(self, room: Room) -> None:
+        """The room has closed because of an error; its runs and its browsers need to be seen to."""
+
+
+class BrokenRoomError(StorygenError):
+    """The story in memory is not to be trusted any more; what is stored is."""
+
+    code = "internal"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Something went wrong with this story in the server. It is being opened again from what is "
+            "stored; do this once more then."
+        )
+
+
+class ClosedRoomError(NotFoundError):
+    """The story was just closed."""
+
+    code = "closed"
+
+    def __init__(self) -> None:
+        super().__init__("This story was just closed; try again.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Committed:
+    """The commit under way is over; `error` says why it failed."""
+
+    error: BaseException | None
 
 
 @dataclass(slots=True)
@@ -88,9 +123,11 @@ class Room:
         self._committing: _Batch | None = None
         self._retry_at: float | None = None
         self.outboxes: dict[str, Outbox] = {}
+        self._asking: _Reply | None = None  # whose work is being done
         self.trouble = ""
         self.closing = False
         self.closed = False
+        self.broken = False
         self.ended = loop.event()
         loop.spawn(self._run)
 
@@ -114,15 +151,15 @@ class Room:
     def ask(self, work: Callable[[Story, float], T]) -> T:
         """Do `work(story, now)` in the room; returns its result once everything up to it is committed.
 
-        Raises: what `work` raises, at once; NotFoundError when the room has closed.
+        Raises: what `work` raises, at once; ClosedRoomError; BrokenRoomError.
         """
         reply = _Reply(self._loop.event())
         if self.closed:
-            raise NotFoundError("This story is being closed; try again.", code="closed")
+            raise self._closed_error()
         self._inbox.put((work, reply))
         while not reply.done.wait(5.0):
             if self.closed:
-                raise NotFoundError("This story was just closed; try again.", code="closed")
+                raise self._closed_error()
         if reply.error is not None:
             raise reply.error
         return reply.result  # type: ignore[no-any-return]
@@ -140,21 +177,49 @@ class Room:
     # ------------------------------------------------------------ the task
 
     def _run(self) -> None:
+        try:
+            try:
+                self._work()
+            except BaseException:  # a panic of the CRDT's extension is no Exception
+                log.exception("Story %s is closed and opened again from the store.", self.id)
+                self._break_off()
+        finally:
+            self.closed = True
+            self._turn_away()
+            self.ended.set()
+            if self.broken:
+                self._house.room_broke(self)
+
+    def _work(self) -> None:
         closing = False
-        while True:
+        while not (closing and self._committing is None and not self._gathering.records):
             try:
                 item = self._inbox.get(timeout=self._patience())
-                closing = closing or item is None
-                if item is not None:
-                    self._apply(*item)
             except Empty:
-                pass
-            self._after()
-            if closing and self._committing is None and not self._gathering.records:
-                break
-        self.closed = True
-        self._turn_away()
-        self.ended.set()
+                self._gather()
+            else:
+                closing = closing or item is None
+                self._take_in(item)
+            self._commit_if_due()
+
+    def _break_off(self) -> None:
+        """Nothing of what was being done is kept; what was whole before it is stored, and answered."""
+        self.closing = self.broken = True
+        self._refuse(self._asking, BrokenRoomError())
+        while self._committing is not None or self._gathering.records:
+            if self._committing is None:
+                self._commit()
+            item = self._inbox.get()
+            if isinstance(item, _Committed):
+                batch, self._committing = self._committing, None
+                assert batch is not None
+                for reply in batch.replies:
+                    reply.error = BrokenRoomError() if item.error else None
+                    reply.give()
+            elif item:
+                self._refuse(item[1], BrokenRoomError())
+        for reply in self._gathering.replies:
+            self._refuse(reply, BrokenRoomError())
 
     def _turn_away(self) -> None:
         while True:
@@ -162,26 +227,37 @@ class Room:
                 item = self._inbox.get(timeout=0)
             except Empty:
                 return
-            if item and item[1]:
-                item[1].error = NotFoundError(
-                    "This story was just closed; try again.", code="closed"
-                )
-                item[1].give()
+            if item and not isinstance(item, _Committed):
+                self._refuse(item[1], self._closed_error())
+
+    def _closed_error(self) -> StorygenError:
+        return BrokenRoomError() if self.broken else ClosedRoomError()
 
     def _patience(self) -> float | None:
         due = [at for at in (self._story.runs.deadline(), self._retry_at) if at is not None]
         wait = min(due) - self._house.now() if due else None
         return max(0.0, wait) if wait is not None else 5.0
 
-    def _apply(self, work: Work, reply: _Reply | None) -> None:
+    def _take_in(self, item: Any) -> None:
+        """One input and all that follows from it. Whatever is raised here breaks the room."""
+        if isinstance(item, _Committed):
+            self._committed(item.error)
+            self._gather()
+        elif item is None:
+            self._gather()
+        else:
+            work, self._asking = item
+            self._do(work, self._asking)
+            self._asking = None
+
+    def _do(self, work: Work, reply: _Reply | None) -> None:
         try:
             result = work(self._story, self._house.now())
-        except StorygenError as error:
+        except StorygenError as error:  # which changed nothing
             self._refuse(reply, error)
-        except Exception as error:  # one bad input must not end the room
-            log.exception("A room's work failed.")
-            self._refuse(reply, error)
+            self._gather()
         else:
+            self._gather()
             if reply:
                 reply.result = result
                 self._gathering.replies.append(reply)
@@ -191,39 +267,37 @@ class Room:
             reply.error = error
             reply.give()
 
-    def _after(self) -> None:
-        """What follows every input: commands at once, the rest with the next commit."""
-        now = self._house.now()
-        self._story.tick(now)
+    def _gather(self) -> None:
+        """What follows an input: commands at once, the rest with the next commit."""
+        self._story.tick(self._house.now())
         effects = self._story.take_effects()
         self._gathering.add(effects)
         for model, command in effects.commands:
             self._house.to_worker(self, model, command)
-        if self._committing is None and (self._retry_at is None or now >= self._retry_at):
+
+    def _commit_if_due(self) -> None:
+        due = self._retry_at is None or self._house.now() >= self._retry_at
+        if self._committing is None and due:
             self._commit()
 
     def _commit(self) -> None:
         batch, self._gathering = self._gathering, _Batch()
-        batch.runs = self._story.runs.views(batch.news.runs)
+        if not self.broken:
+            batch.runs = self._story.runs.views(batch.news.runs)
         if batch.records:
             self._committing = batch
-            self._house.commit(
-                batch.records, lambda _, error: self._inbox.put((self._committed(error), None))
-            )
+            self._house.commit(batch.records, lambda _, error: self._inbox.put(_Committed(error)))
         else:
             self._publish(batch)
 
-    def _committed(self, error: BaseException | None) -> Work:
-        def work(story: Story, now: float) -> None:
-            batch, self._committing = self._committing, None
-            assert batch is not None
-            if error is None:
-                self._retry_at, self.trouble = None, ""
-                self._publish(batch)
-            else:
-                self._keep(batch, error, now)
-
-        return work
+    def _committed(self, error: BaseException | None) -> None:
+        batch, self._committing = self._committing, None
+        assert batch is not None
+        if error is None:
+            self._retry_at, self.trouble = None, ""
+            self._publish(batch)
+        else:
+            self._keep(batch, error, self._house.now())
 
     def _keep(self, batch: _Batch, error: BaseException, now: float) -> None:
         """The commit failed: nothing of it is said; it goes first into the next try."""

@@ -7,6 +7,7 @@ answer's fields. Errors that a user can act on are answered with their code; oth
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import time
 from collections.abc import Callable
@@ -32,6 +33,7 @@ from .shapes import checkpoint_shape, open_shape, parameter_shape, token_details
 
 NAMESPACE = "/studio"
 OPEN_AFTER_S = 0.02
+HANG_UP_AFTER_S = 0.1
 MAX_SEED = 2**53
 MAX_TOKENS_ASKED = 10_000
 log = logging.getLogger(__name__)
@@ -87,6 +89,7 @@ class Studio(Namespace):  # type: ignore[misc]
         super().__init__(NAMESPACE)
         self._socketio, self._house, self._rules = socketio, house, rules
         self._visitors: dict[str, Visitor] = {}
+        house.send_away = self.send_away
 
     # ------------------------------------------------------------ connections
 
@@ -122,6 +125,12 @@ class Studio(Namespace):  # type: ignore[misc]
     def tell_library(self, message: Answer) -> None:
         """Send the `library` event to every browser."""
         self._socketio.emit("library", message, namespace=NAMESPACE)
+
+    def send_away(self, browsers: list[str]) -> None:
+        """Hang up on them; a browser comes back by itself and opens its story anew."""
+        hang_up = self._socketio.server.disconnect
+        for sid in browsers:  # a little later: the answers that are on their way go first
+            self._house.loop.timer(HANG_UP_AFTER_S, functools.partial(hang_up, sid, NAMESPACE))
 
     def _answer(self, visitor: Visitor, event: str, args: tuple[Any, ...]) -> Answer:
         try:

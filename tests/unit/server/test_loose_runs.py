@@ -152,7 +152,7 @@ class House:
     def listen_models(self, listener: Any) -> None:
         self.runs = listener
 
-    def listen(self, run: str, listener: Any) -> None:
+    def listen(self, run: str, model: str, listener: Any) -> None:
         self.listeners[run] = listener
 
 

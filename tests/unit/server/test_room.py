@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from storygen.document.live import LiveDocument
-from storygen.errors import NotFoundError
+from storygen.errors import NotFoundError, StorygenError
 from storygen.link.messages import Command, GrantCredits
 from storygen.server import room as rooms
 from storygen.server.loop import make_loop
 from storygen.server.outbox import Outbox
-from storygen.server.room import Room
+from storygen.server.room import BrokenRoomError, Room
 from storygen.store.records import UpdateRecord
 from storygen.story.story import Story
 from tests.unit.story.room import Browser, empty_story
@@ -30,6 +30,7 @@ class HeldHouse:
     def __init__(self) -> None:
         self.commits: queue.Queue[tuple[list[Any], Done]] = queue.Queue()
         self.commands: list[Command] = []
+        self.broken: list[Room] = []
         self.time = 100.0
 
     def now(self) -> float:
@@ -43,6 +44,9 @@ class HeldHouse:
 
     def story_changed(self, room: Room) -> None:
         pass
+
+    def room_broke(self, room: Room) -> None:
+        self.broken.append(room)
 
     def let_commit(self, error: BaseException | None = None) -> list[Any]:
         """Let the next commit happen; returns its records."""
@@ -76,7 +80,10 @@ class Call(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        self.answer.put(self.room.ask(self.work))
+        try:
+            self.answer.put(self.room.ask(self.work))
+        except StorygenError as error:
+            self.answer.put(error)
 
 
 def _type(browser: Browser, text: str) -> Callable[[Story, float], int]:
@@ -193,6 +200,79 @@ def test_a_room_that_has_closed_turns_away(room: Room, house: HeldHouse) -> None
     assert room.ended.wait(10)
     with pytest.raises(NotFoundError):
         room.ask(lambda story, now: None)
+
+
+class Panic(BaseException):
+    """What an extension raises that is no Exception."""
+
+
+@pytest.mark.parametrize("error", [RuntimeError("half way"), Panic("half way")])
+def test_a_room_that_breaks_stores_what_was_whole_and_nothing_else(
+    room: Room, house: HeldHouse, error: BaseException
+) -> None:
+    told = _listen(room, "other")
+    browser = Browser(7)
+    first = Call(room, _type(browser, "a"))
+    _, done = house.commits.get(timeout=10)
+    second = Call(room, _type(browser, "b"))
+    _turn(room)
+
+    def half(story: Story, now: float) -> None:
+        story.page.human_update(late.unsent(), (), now)
+        raise error
+
+    late = Browser(8)
+    late.insert(0, "half")
+    gate = threading.Event()
+    room.tell(lambda story, now: gate.wait(10) and None)
+    broken, waits = Call(room, half), Call(room, lambda story, now: "done")
+    gate.set()
+    assert isinstance(broken.answer.get(timeout=10), BrokenRoomError)
+    assert (first.answer.qsize(), second.answer.qsize()) == (0, 0)
+    done(None, None)
+    (last,) = _updates(house.let_commit())
+    assert last.seq == 2
+    assert [first.answer.get(timeout=10), second.answer.get(timeout=10)] == [1, 2]
+    assert isinstance(waits.answer.get(timeout=10), BrokenRoomError)
+    assert room.ended.wait(10) and room.closed and house.commits.empty()
+    assert not any("half" in str(message) for message in told)
+    assert _soon(lambda: house.broken == [room])
+    with pytest.raises(BrokenRoomError):
+        room.ask(lambda story, now: None)
+
+
+def test_a_room_that_breaks_while_the_disk_is_full_gives_up_what_it_could_not_store(
+    room: Room, house: HeldHouse
+) -> None:
+    first = Call(room, _type(Browser(7), "a"))
+    _, done = house.commits.get(timeout=10)
+    second = Call(room, _type(Browser(8), "b"))
+    _turn(room)
+    room.tell(lambda story, now: 1 // 0)
+    done(None, OSError("The disk is full."))
+    house.let_commit(OSError("The disk is full."))
+    for call in (first, second):
+        assert isinstance(call.answer.get(timeout=10), BrokenRoomError)
+    assert room.ended.wait(10)
+
+
+def test_what_follows_an_input_may_break_too_and_takes_its_answer_along(
+    room: Room, house: HeldHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(story: Story, now: float) -> None:
+        raise RuntimeError("time itself")
+
+    call = Call(room, lambda story, now: monkeypatch.setattr(Story, "tick", fail))
+    assert isinstance(call.answer.get(timeout=10), BrokenRoomError)
+    assert room.ended.wait(10)
+
+
+def _soon(condition: Callable[[], bool]) -> bool:
+    for _ in range(1000):
+        if condition():
+            return True
+        threading.Event().wait(0.01)
+    return False
 
 
 def _updates(records: list[Any]) -> list[UpdateRecord]:
