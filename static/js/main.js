@@ -6,6 +6,7 @@ import { Connection } from "./connection.js";
 import { byId } from "./dom.js";
 import { activeRun } from "./faces.js";
 import { LoadingClock } from "./loading_clock.js";
+import { ModelsOnDisk } from "./models_on_disk.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
 import { nameOf } from "./titles.js";
@@ -71,7 +72,8 @@ const palette = new Palette(() => {
   return [...actions, ...open];
 });
 const keys = new KeysDialog(() => actions);
-const topbar = new Topbar(store, commands);
+const modelsOnDisk = new ModelsOnDisk(connection, store);
+const topbar = new Topbar(store, commands, modelsOnDisk);
 const actions = actionsOf({
   commands,
   store,
@@ -151,5 +153,6 @@ listenForKeys(
   actions,
   () => closeMenus() || (session.page?.closeSearch() ?? false) || panels.closeTopmost(),
 );
+window.addEventListener("focus", () => modelsOnDisk.look());
 window.addEventListener("pagehide", () => void commands.settle());
 connection.start();

@@ -5,7 +5,7 @@
 import { h, icon } from "../dom.js";
 
 /**
- * @typedef {{label: string, line?: string, key?: string, checked?: boolean, disabled?: boolean,
+ * @typedef {{label: string, id?: string, line?: string, key?: string, checked?: boolean, disabled?: boolean,
  *   then: () => void, heading?: undefined}} Item
  */
 /** @typedef {{heading: string}} Heading */
@@ -18,11 +18,15 @@ export class Menu {
    * @param {HTMLElement} button inside an element that places the menu
    * @param {string} label for screen readers
    * @param {() => (Item | Heading)[]} items read when it opens and on `refresh`
+   * @param {() => void} [opened] called when it has opened; what that learns, `refresh` shows
    */
-  constructor(button, label, items) {
+  constructor(button, label, items, opened) {
     this.button = button;
     this.label = label;
     this.items = items;
+    this.opened = opened;
+    /** @type {string} what is shown, to tell whether there is anything to draw anew */
+    this.shown = "";
     /** @type {HTMLElement | null} */
     this.list = null;
     this.outside = this.outside.bind(this);
@@ -48,6 +52,7 @@ export class Menu {
     const isChoice = items[0]?.hasAttribute("aria-checked");
     const checked = items.find((item) => item.getAttribute("aria-checked") === "true");
     ((isChoice && checked) || items[0])?.focus();
+    this.opened?.();
   }
 
   close() {
@@ -61,13 +66,24 @@ export class Menu {
     if (hadFocus) this.button.focus();
   }
 
-  /** Shows what the items say now, when it is open. */
+  /**
+   * Shows what the items say now, when it is open. The focus stays with its entry, or at its place when that
+   * entry is gone, and the list stays where it was scrolled to.
+   */
   refresh() {
-    if (!this.list) return;
-    const at = this.#entries().indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    this.list.replaceChildren();
-    this.#fill(this.list);
-    if (at >= 0) this.#entries()[at]?.focus();
+    const { list } = this;
+    if (!list || this.shown === JSON.stringify(this.items())) return;
+    const before = this.#entries();
+    const at = before.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const { scrollTop } = list;
+    list.replaceChildren();
+    this.#fill(list);
+    this.#keepInside(list);
+    list.scrollTop = scrollTop;
+    if (at < 0) return;
+    const now = this.#entries();
+    const same = now.find((entry) => entry.dataset.id === before[at].dataset.id);
+    (same ?? now[Math.min(at, now.length - 1)] ?? this.button).focus({ preventScroll: true });
   }
 
   /** @param {Event} event */
@@ -83,7 +99,9 @@ export class Menu {
 
   /** @param {HTMLElement} list */
   #fill(list) {
-    for (const item of this.items()) {
+    const items = this.items();
+    this.shown = JSON.stringify(items);
+    for (const item of items) {
       if (item.heading !== undefined) list.append(h("p", { class: "menu-heading" }, item.heading));
       else list.append(this.#entry(item));
     }
@@ -105,6 +123,7 @@ export class Menu {
       {
         class: "menu-item",
         type: "button",
+        "data-id": item.id ?? item.label,
         role: choosable ? "menuitemradio" : "menuitem",
         "aria-checked": choosable ? String(item.checked) : null,
         "aria-disabled": item.disabled ? "true" : null,
@@ -118,6 +137,7 @@ export class Menu {
 
   /** @param {HTMLElement} list moved left or right so that it stays in the window */
   #keepInside(list) {
+    list.style.transform = "";
     const { left, right } = list.getBoundingClientRect();
     const over = right - (document.documentElement.clientWidth - 8);
     if (over > 0) list.style.transform = `translateX(${-over}px)`;

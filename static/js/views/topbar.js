@@ -27,15 +27,21 @@ export class Topbar {
   /**
    * @param {import("../store.js").Store} store
    * @param {import("../commands.js").Commands} commands
+   * @param {import("../models_on_disk.js").ModelsOnDisk} modelsOnDisk
    */
-  constructor(store, commands) {
+  constructor(store, commands, modelsOnDisk) {
     this.store = store;
     this.commands = commands;
     this.title = /** @type {HTMLInputElement} */ (byId("title"));
     this.primary = /** @type {HTMLButtonElement} */ (byId("primary"));
     this.stopButton = byId("stop");
     this.modeMenu = new Menu(byId("mode-button"), "Mode", () => this.#modes());
-    this.modelMenu = new Menu(byId("model-button"), "Model", () => this.#models());
+    this.modelMenu = new Menu(
+      byId("model-button"),
+      "Model",
+      () => this.#models(),
+      () => modelsOnDisk.look(),
+    );
   }
 
   start() {
@@ -69,7 +75,9 @@ export class Topbar {
     store.subscribe(["waited", "runs", "models", "settings", "server"], (state) =>
       setText(byId("waited"), waitedFace(state)),
     );
-    store.subscribe(["settings", "models", "defaultModel"], (state) => this.#showChoices(state));
+    store.subscribe(["settings", "models", "defaultModel", "notes"], (state) =>
+      this.#showChoices(state),
+    );
   }
 
   /** Puts the writer into the title's field. */
@@ -165,6 +173,7 @@ export class Topbar {
       if (model.state === "unusable" && !items.some((item) => item.heading))
         items.push({ heading: "Cannot be used" });
       items.push({
+        id: model.key,
         label: model.name,
         line: modelLine(model),
         checked: model.key === chosen,
