@@ -10,18 +10,19 @@ between them, becomes a splice that waits to be sent. How long it waits depends 
 - *far*: once typing has rested, and at most `FAR_LATEST_S` late; tokens in flight are kept;
 - *another run's tokens*: at the end of a sentence of theirs.
 
-Splices stay right while they wait: they are relative to the text as it was at that moment, and all that
-the worker does meanwhile is to append at the end.
+What is told does not wait for what is less urgent, nor bring it along: a key near the point must not make
+the worker read from where another run writes, thousands of tokens before. Splices stay right while they
+wait (see `waiting`), since all that the worker does meanwhile is to append at the end.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import IntEnum
 
 from ..document.live import Change
 from ..link.messages import Splice
+from .waiting import Distance, WaitingSplices
 
 NEAR_BYTES = 480
 ALWAYS_NEAR_BYTES = 160  # about 40 tokens: cheap to read, however short the sentences are
@@ -32,16 +33,6 @@ FAR_LATEST_S = 1.5
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s|[。！？]|\n")
 
 
-class Distance(IntEnum):
-    """Where a change lies, seen from the insertion point; the smaller, the more urgent."""
-
-    AT_POINT = 0
-    NEAR = 1
-    FAR = 2
-    OTHER_RUN = 3
-    OUTSIDE = 4
-
-
 @dataclass(slots=True)
 class Feed:
     """Moves with the document; `text` arguments are the document's bytes *after* the change."""
@@ -49,11 +40,8 @@ class Feed:
     base: int
     point: int
     revision: int = 0
-    waiting: list[Splice] = field(default_factory=list)
-    urgency: Distance = Distance.OUTSIDE
-    first_waiting_s: float = 0.0
-    last_waiting_s: float = 0.0
-    last_at_point_s: float = 0.0
+    waiting: WaitingSplices = field(default_factory=WaitingSplices)
+    sentence_over_s: float | None = None  # when another run came to the end of a sentence
 
     def absorb(
         self, change: Change, text: bytearray, now: float, *, by_run: bool, stays: bool
@@ -71,42 +59,45 @@ class Feed:
             return Distance.OUTSIDE
         if by_run:
             distance = Distance.OTHER_RUN
-        if not self.waiting:
-            self.first_waiting_s = now
-        self.last_waiting_s = now
-        if distance == Distance.AT_POINT:
-            self.last_at_point_s = now
-        self.waiting.append(splice)
-        self.urgency = min(self.urgency, distance)
+        self.waiting.add(splice, distance, now)
         return distance
 
     def appended(self, num_bytes: int) -> None:
         """The run's own token came to stand before the point."""
         self.point += num_bytes
 
-    def take(self) -> tuple[Splice, ...]:
-        """The waiting splices, to be sent now as a new revision."""
-        splices = tuple(self.waiting)
-        self.waiting.clear()
-        self.urgency = Distance.OUTSIDE
+    def take(self, reach: Distance = Distance.OUTSIDE) -> tuple[Splice, ...]:
+        """The waiting splices up to the urgency `reach`, to be sent now as a new revision."""
+        if reach >= Distance.OTHER_RUN:
+            self.sentence_over_s = None
         self.revision += 1
-        return splices
+        return self.waiting.take(reach)
 
-    def due_at(self) -> float | None:
-        """When the waiting splices must be sent at the latest; None when nothing waits for time."""
-        if not self.waiting or self.urgency >= Distance.OTHER_RUN:
-            return None
-        if self.urgency == Distance.AT_POINT:
-            return self.last_at_point_s + HOLD_REST_S
-        if self.urgency == Distance.NEAR:
-            return self.last_waiting_s
-        return min(self.last_waiting_s + FAR_REST_S, self.first_waiting_s + FAR_LATEST_S)
+    def sentence_over(self, now: float) -> None:
+        """Another run came to the end of a sentence, or stopped: what it wrote may be read."""
+        if self.sentence_over_s is None and self.waiting.times(Distance.OTHER_RUN):
+            self.sentence_over_s = now
 
-    def widen(self, base: int, text: bytearray) -> None:
-        """Give the worker earlier text too, from byte `base` on."""
+    def due(self) -> tuple[float, Distance] | None:
+        """When splices must be sent at the latest, and up to which urgency; None when none waits for time."""
+        waiting = self.waiting
+        if at_point := waiting.times(Distance.AT_POINT):
+            return at_point[1] + HOLD_REST_S, Distance.NEAR
+        if near := waiting.times(Distance.NEAR):
+            return near[1], Distance.NEAR
+        due = []
+        if far := waiting.times(Distance.FAR):
+            due.append((min(far[1] + FAR_REST_S, far[0] + FAR_LATEST_S), Distance.FAR))
+        if self.sentence_over_s is not None:
+            due.append((self.sentence_over_s, Distance.OTHER_RUN))
+        return min(due, default=None)
+
+    def widen(self, base: int, text: bytearray, now: float) -> None:
+        """Give the worker earlier text too, from byte `base` on, with what is sent next."""
         assert base <= self.base
         if base < self.base:
-            self.waiting.append(Splice(0, 0, text[base : self.base].decode()))
+            earlier = Splice(0, 0, text[base : self.base].decode())
+            self.waiting.add(earlier, Distance.AT_POINT, now)
             self.base = base
 
     def _inserted(

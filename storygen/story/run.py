@@ -10,7 +10,8 @@ from typing import Any
 
 from ..store.records import RunRecord, TokenRange
 from . import states
-from .feed import Feed
+from .feed import FAR_LATEST_S, Feed
+from .waiting import Distance
 
 CREDITS = 16
 REFILL = 4  # credits go back to the worker so many at a time
@@ -43,6 +44,9 @@ class Run:
     holding: bool = False  # typing at its place has not come to rest
     awaiting: bool = False  # the token that reads the last urgent edit has not come
     min_revision: int = 0  # tokens computed from an older revision are dropped
+    rereads_since: float | None = None  # a far edit was sent, and no token that knows it has come
+    rereads_revision: int = 0
+    rereads_again: float = 0.0  # no far edit is sent before
     reading: tuple[int, int] | None = None
     used: int = 0
     window: int = 0
@@ -74,6 +78,7 @@ class Run:
             self.holding = False
             self.awaiting = False
             self.reading = None
+            self.rereads_since = None
             self.times.clear()
 
     def tokens_per_s(self) -> float | None:
@@ -82,8 +87,42 @@ class Run:
             return None
         return (len(self.times) - 1) / (self.times[-1] - self.times[0])
 
-    def token_came(self, now: float) -> None:
-        """Count a token for the rate; a long gap starts it anew."""
+    def due(self) -> tuple[float, Distance] | None:
+        """When the splices that wait must be sent, and up to which urgency; None when none waits for time.
+
+        However fast one types and however slow the model is, a reading brings tokens: a near edit waits for
+        the one token that reads the near edit before it; a far edit, which may take long to read, until the
+        run has written for as long as it read the far edit before, up to `FAR_LATEST_S`.
+        """
+        due = self.feed.due()
+        if due is None:
+            return None
+        at, reach = due
+        if reach > Distance.NEAR:
+            return None if self.rereads_since is not None else (max(at, self.rereads_again), reach)
+        is_near = self.feed.waiting.urgency == Distance.NEAR
+        return None if is_near and self.awaiting and self.reading is None else due
+
+    def revised(self, now: float, reach: Distance, *, accepted: bool) -> None:
+        """Splices up to `reach` were sent; `accepted`: tokens computed before are dropped."""
+        if accepted:
+            self.min_revision = self.feed.revision
+            self.awaiting = True
+        if reach > Distance.NEAR and self.state == states.RUNNING:
+            self.rereads_since, self.rereads_revision = now, self.feed.revision
+
+    def token_came(self, revision: int, now: float) -> None:
+        """A token computed from `revision` was taken: what it has read, and the rate."""
+        self.reading = None
+        self.awaiting = False
+        if self.rereads_since is not None and revision >= self.rereads_revision:
+            took = now - self.rereads_since
+            self.rereads_since, self.rereads_again = None, now + min(took, FAR_LATEST_S)
+        if self.state == states.RUNNING:
+            self._count_for_rate(now)
+
+    def _count_for_rate(self, now: float) -> None:
+        """A long gap starts the rate anew."""
         if self.times and now - self.times[-1] > _RATE_GAP_S:
             self.times.clear()
         self.times.append(now)

@@ -23,10 +23,11 @@ from ..link.messages import (
 )
 from ..store.records import RunRecord
 from . import states
-from .feed import Distance, Feed, ends_sentence, feed_base
+from .feed import Feed, ends_sentence, feed_base
 from .known import known_tokens
 from .page import Page
 from .run import CREDITS, REFILL, Run, after_token, from_record, with_tokens
+from .waiting import Distance
 
 BYTES_PER_TOKEN = 8  # how much text a worker is given for each token of its window
 KEPT_PLACES = 3  # ended runs whose place is moved along, so that they can be resumed
@@ -91,8 +92,8 @@ class Runs:
 
     def deadline(self) -> float | None:
         """When `tick` is next needed."""
-        due = [_due(run) for run in self._runs.values() if run.state == states.RUNNING]
-        return min((at for at in due if at is not None), default=None)
+        due = [run.due() for run in self._runs.values() if run.state == states.RUNNING]
+        return min((found[0] for found in due if found is not None), default=None)
 
     # ------------------------------------------------------------ commands
 
@@ -129,6 +130,7 @@ class Runs:
         run.advance("pause", now)
         if run.fed:
             self._send(run, PauseRun(run.id))
+        self._sentence_over(run, now)
         self._touch(run)
         return run
 
@@ -154,7 +156,7 @@ class Runs:
         if run.fed:
             run.advance("resume", now)
             if run.feed.waiting:
-                self._revise(run, accepted=True)
+                self._revise(run, now, accepted=True)
             self._send(run, ResumeRun(run.id))
         else:
             run.advance("requeue", now)
@@ -184,7 +186,7 @@ class Runs:
             raise ConflictError("This run has ended; start a new one with these parameters.")
         run.params = params
         if run.fed:
-            self._revise(run, accepted=True, params=params)
+            self._revise(run, now, accepted=True, params=params)
         if run.holding:  # what it waited for has been sent just now
             run.holding = False
             self._send(run, ResumeRun(run.id))
@@ -256,21 +258,21 @@ class Runs:
             self._owe(run)
             return
         run.next_index += 1
-        run.reading = None
-        run.awaiting = False
         run.used, run.window = event.used, event.window
-        if run.state == states.RUNNING:
-            run.token_came(now)
+        run.token_came(event.revision, now)
         token = self._page.token(event, run.feed.point, now)
         if run.stored:
             run.stored = after_token(run.stored, token)
         self._owe(run)
         self._page.effects.news.runs.add(run.id)
         if ends_sentence(event.text):
-            for other in self._runs.values():
-                if other is not run and other.feed.urgency == Distance.OTHER_RUN and _writes(other):
-                    self._revise(other, accepted=False)
+            self._sentence_over(run, now)
         self._settle(run, now)
+
+    def _sentence_over(self, run: Run, now: float) -> None:
+        for other in self._runs.values():
+            if other is not run:
+                other.feed.sentence_over(now)
 
     def _owe(self, run: Run) -> None:
         """Give credits back with the commit that holds the last of their tokens."""
@@ -295,7 +297,7 @@ class Runs:
 
     def _settle(self, run: Run, now: float) -> None:
         """Do what the most urgent waiting change asks for."""
-        urgency, due = run.feed.urgency, _due(run)
+        urgency, due = run.feed.waiting.urgency, run.due()
         if run.state == states.PAUSED and urgency <= Distance.NEAR:
             run.min_revision = run.feed.revision + 1
         if run.state != states.RUNNING or due is None:
@@ -306,30 +308,37 @@ class Runs:
             run.times.clear()
             self._send(run, PauseRun(run.id))
             self._touch(run)
-        if now < due:
+        at, reach = due
+        if now < at:
             return
         held, run.holding = run.holding, False
-        self._revise(run, accepted=urgency <= Distance.NEAR)
+        self._revise(run, now, reach, accepted=reach <= Distance.NEAR)
         if held:
             self._send(run, ResumeRun(run.id))
             self._touch(run)
 
-    def _revise(self, run: Run, *, accepted: bool, params: dict[str, Any] | None = None) -> None:
-        """Send what waits as a new revision; `accepted`: tokens computed before it are dropped."""
-        self._widen_if_short(run)
-        splices = run.feed.take()
-        if accepted:
-            run.min_revision = run.feed.revision
-            run.awaiting = True
+    def _revise(
+        self,
+        run: Run,
+        now: float,
+        reach: Distance = Distance.OUTSIDE,
+        *,
+        accepted: bool,
+        params: dict[str, Any] | None = None,
+    ) -> None:
+        """Send what waits, up to `reach`, as a new revision; `accepted`: older tokens are dropped."""
+        self._widen_if_short(run, now)
+        splices = run.feed.take(reach)
+        run.revised(now, reach, accepted=accepted)
         count = run.next_index if accepted else None
         self._send(run, ReviseRun(run.id, run.feed.revision, count, splices, params))
 
-    def _widen_if_short(self, run: Run) -> None:
+    def _widen_if_short(self, run: Run, now: float) -> None:
         """After large deletions, give the worker text from further back."""
         wanted = self._windows.get(run.model, 0) * BYTES_PER_TOKEN
         if run.feed.base > 0 and run.feed.point - run.feed.base < wanted // 2:
             text = self._page.document.text
-            run.feed.widen(feed_base(text, run.feed.point, wanted), text)
+            run.feed.widen(feed_base(text, run.feed.point, wanted), text, now)
 
     def _feed_if_ready(self, run: Run, now: float) -> None:
         window = self._windows.get(run.model)
@@ -383,6 +392,7 @@ class Runs:
         run.fed = False
         self._page.checkpoint("run_ended", now, run=run.id)
         self._page.describe(now)
+        self._sentence_over(run, now)
         self._touch(run)
 
     def _send(self, run: Run, command: Command) -> None:
@@ -390,18 +400,3 @@ class Runs:
 
     def _touch(self, run: Run) -> None:
         self._page.effects.news.runs.add(run.id)
-
-
-def _due(run: Run) -> float | None:
-    """When the waiting splices must be sent.
-
-    A near edit waits for the one token that reads the near edit before it: however fast one types and
-    however slow the model is, every reading brings a token.
-    """
-    if run.feed.urgency == Distance.NEAR and run.awaiting and run.reading is None:
-        return None
-    return run.feed.due_at()
-
-
-def _writes(run: Run) -> bool:
-    return run.state == states.RUNNING and run.fed and not run.holding

@@ -142,6 +142,64 @@ def test_a_far_edit_is_read_at_most_a_second_and_a_half_late_however_one_types()
     assert typed * 0.12 > 1.3
 
 
+KEYS_A_READING_TAKES = 20
+
+
+def type_before_a_slow_reader(room: Room, at: int, num_keys: int) -> None:
+    """A key every 120 ms; the worker writes a token a key, but a revision keeps it reading for long."""
+    reading = 0
+    for _ in range(num_keys):
+        revised = any(isinstance(command, ReviseRun) for command in room.commands)
+        room.deliver_commands()
+        reading = KEYS_A_READING_TAKES if revised else reading - 1
+        if reading <= 0:
+            room.write()
+            room.deliver_events()
+        room.type(at, "x")
+        room.wait(0.12)
+
+
+def test_fast_typing_far_from_the_end_does_not_starve_a_model_that_reads_slowly() -> None:
+    room = Room("cat\n" + "One sentence. " * 60)
+    run = room.start()
+    room.turn(1)
+    type_before_a_slow_reader(room, 0, 200)
+    # It reads for 2.4 s and may then write for 1.5 s: a token a key.
+    assert 50 <= str(room).count(" w") <= 90
+    assert 4 <= room.story.runs.get(run).feed.revision <= 8
+    room.wait(2.0)
+    room.turn(1)
+    room.wait(2.0)
+    room.turn(1)
+    room.agree()
+
+
+def test_a_key_near_the_end_does_not_make_a_run_read_what_another_writes_far_up() -> None:
+    room = Room("Once. " + "One sentence. " * 60)
+    room.start(room.story.page.document.place(5))
+    run = room.start()
+    room.turn(2)
+    room.deliver_commands()
+    room.type(len(str(room)) - 20, "x")
+    (revise,) = [c for c in room.commands if isinstance(c, ReviseRun)]
+    assert (revise.run, len(revise.splices)) == (run, 1)
+    known = len(room.worker.runs[run].text)
+    room.turn(1)
+    assert len(room.worker.runs[run].text) == known + 1 + len(" w2")
+
+
+def test_what_another_run_wrote_last_is_read_when_it_pauses_or_ends() -> None:
+    room = Room("Once. " + "One sentence. " * 60)
+    first = room.start(room.story.page.document.place(5))
+    room.start()
+    room.turn(2)
+    for command in (room.story.runs.pause, room.story.runs.stop):
+        command(first, room.now)
+        room.wait(2.0)
+        room.turn(2)
+        room.agree()
+
+
 def test_typing_at_the_insertion_point_holds_the_run_until_it_rests() -> None:
     room = Room("Once")
     run = room.start()
