@@ -23,6 +23,16 @@ class _Transport(engineio.Client):  # type: ignore[misc]
 
 
 class _Client(socketio.Client):  # type: ignore[misc]
+    """Sends each packet whole: a packet with binary parts goes out as several messages."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._whole = threading.Lock()
+
+    def _send_packet(self, packet: Any) -> None:
+        with self._whole:
+            super()._send_packet(packet)
+
     def _engineio_client_class(self) -> type[engineio.Client]:
         return _Transport
 

@@ -19,7 +19,7 @@ from .house import House
 from .legacy import LegacyNamespace
 from .loop import Loop
 from .loose_runs import LooseRuns
-from .packets import BoundedPacket
+from .packets import BoundedPacket, keep_whole
 from .pages import pages
 from .studio import Studio
 from .worker import Spawn, worker_command
@@ -73,6 +73,8 @@ def make_application(config: Config, loop: Loop) -> Application:
         ping_interval=20,
         ping_timeout=20,
     )
+    if loop.name == "threading":  # in eventlet's one thread nothing can come between
+        keep_whole(socketio.server)
     store = Store(config.database_url or file_url(config.data_dir / "storygen.db"))
     registry = Registry(
         config.config_path,

@@ -6,6 +6,7 @@ billion, and that also for a connection that has joined nothing. Ours announce o
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from socketio.packet import BINARY_ACK, BINARY_EVENT, EVENT, Packet
@@ -45,6 +46,20 @@ class BoundedPacket(Packet):  # type: ignore[misc]
             return super().reconstruct_binary(data, attachments)
         except (LookupError, TypeError, RecursionError):
             return [""]
+
+
+def keep_whole(server: Any) -> None:
+    """Let no packet of a `socketio.Server` come between another one's parts, whichever threads send them.
+
+    The library sends a packet with binary parts as several messages; browsers hang up when others are between.
+    """
+    lock, send = threading.Lock(), server._send_packet
+
+    def send_whole(connection: str, packet: Any) -> None:
+        with lock:
+            send(connection, packet)
+
+    server._send_packet = send_whole
 
 
 def _is_event(data: Any) -> bool:

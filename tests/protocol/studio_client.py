@@ -29,6 +29,16 @@ class _OrderedTransport(engineio.Client):
 
 
 class _OrderedClient(socketio.Client):
+    """Sends each packet whole: a packet with binary parts goes out as several messages."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._whole = threading.Lock()
+
+    def _send_packet(self, packet: Any) -> None:
+        with self._whole:
+            super()._send_packet(packet)
+
     def _engineio_client_class(self) -> type[engineio.Client]:
         return _OrderedTransport
 
