@@ -62,3 +62,18 @@ export function byId(id) {
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
+
+/**
+ * Sets attributes only where they differ, so that a view can be shown often.
+ *
+ * @param {HTMLElement} element
+ * @param {{[name: string]: string | boolean}} attributes true sets an empty one, false removes it
+ */
+export function setAttributes(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    const wanted = value === false ? null : value === true ? "" : value;
+    if (element.getAttribute(name) === wanted) continue;
+    if (wanted === null) element.removeAttribute(name);
+    else element.setAttribute(name, wanted);
+  }
+}

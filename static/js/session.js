@@ -254,7 +254,7 @@ export class Session {
           if (this.document?.story === story) this.store.set({ unsent });
         },
         failed: (error) => this.#sendingFailed(story, /** @type {any} */ (error)),
-        applied: (events) => this.#applied(story, events),
+        applied: (events, textChanged) => this.#applied(story, events, textChanged),
         declared: () => this.page?.authorsChanged(),
       },
     );
@@ -286,8 +286,9 @@ export class Session {
   /**
    * @param {string} story
    * @param {UpdateEvent[]} events
+   * @param {boolean} textChanged and was coloured with what the events tell
    */
-  #applied(story, events) {
+  #applied(story, events, textChanged) {
     if (this.store.state.story !== story) return;
     if (this.document?.lacksSomething) this.#retryLater(story);
     if (events.some((event) => event.checkpoints?.some(({ kind }) => kind === "restored")))
@@ -303,6 +304,7 @@ export class Session {
     this.page?.serverSpoke(
       runs,
       events.flatMap((event) => event.carets ?? []),
+      !textChanged && events.some(({ tokens, aliases }) => tokens?.length || aliases?.length),
     );
   }
 

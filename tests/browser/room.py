@@ -23,6 +23,8 @@ TEXT_JS = """() => [...document.querySelectorAll('.cm-line')].map((line) => {
 }).join('\\n')"""
 
 KEPT_JS = """async () => {
+  // What was typed is written after the frame that shows it.
+  await new Promise((then) => requestAnimationFrame(() => setTimeout(() => setTimeout(then))));
   for (const { name } of await indexedDB.databases()) {
     if (!name.startsWith("storygen:")) continue;
     await new Promise((then) => {

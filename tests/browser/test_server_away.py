@@ -11,6 +11,15 @@ from tests.browser.room import Room
 
 pytestmark = pytest.mark.browser
 
+COUNT_TRANSACTIONS = """() => {
+  window.transactions = 0;
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = function (...names) {
+    window.transactions += 1;
+    return transaction.apply(this, names);
+  };
+}"""
+
 
 def written(room: Room) -> list[int]:
     return [int(number) for number in re.findall(r"\bw(\d+)", room.text())]
@@ -118,3 +127,13 @@ def test_a_run_that_a_dead_server_interrupted_is_taken_up_where_it_stopped(room:
     room.state("Resume")
     words = written(room)
     assert words == list(range(len(words)))
+
+
+def test_the_browsers_copy_of_what_the_model_writes_is_written_a_few_times_a_second(
+    room: Room,
+) -> None:
+    room.page.keyboard.press("Control+Enter")
+    room.wait_for_text(r"w5\b")
+    room.page.evaluate(COUNT_TRANSACTIONS)
+    room.wait_for_text(r"w85\b")
+    assert 1 <= room.page.evaluate("transactions") <= 20

@@ -2,7 +2,7 @@
  * The open story's text: a Yjs document, its copy in this browser, and its way to and from the server.
  *
  * Everything typed goes out through the outbox; what comes in is applied at most once per animation
- * frame, and confirmed to the server only then, so that a slow browser makes nothing grow. Knows no
+ * frame, not in one that shows a key, and confirmed to the server only then, so that a slow browser makes nothing grow. Knows no
  * editor: the editor watches the same `Y.Text`.
  */
 
@@ -10,6 +10,7 @@ import { Y } from "../../vendor/libs.js";
 import { bytes } from "../protocol.js";
 import { nextFrame } from "../store.js";
 import { Identities } from "./identities.js";
+import { KeysFirst } from "./keys_first.js";
 import { LocalCopy } from "./local_copy.js";
 import { Outbox } from "./outbox.js";
 import { aliasesOfUndone } from "./undone.js";
@@ -26,7 +27,7 @@ export class StoryDocument {
    * @param {string} documentId
    * @param {(event: string, fields: object) => Promise<any>} call
    * @param {{unsentChanged: (count: number) => void, failed: (error: Error) => void,
-   *   applied: (events: UpdateEvent[]) => void, declared: () => void}} on
+   *   applied: (events: UpdateEvent[], textChanged: boolean) => void, declared: () => void}} on
    */
   constructor(story, documentId, call, on) {
     this.story = story;
@@ -48,6 +49,7 @@ export class StoryDocument {
     this.applyingTokens = false;
     /** @type {{event: UpdateEvent, done: () => void}[]} */
     this.incoming = [];
+    this.keysFirst = new KeysFirst();
     this.doc.on("update", (update, origin) => {
       const { persistence } = this.copy;
       const fromCopy = persistence !== null && origin === persistence;
@@ -72,7 +74,7 @@ export class StoryDocument {
   }
 
   stop() {
-    this.outbox.close();
+    this.away();
     this.undoManager.destroy();
     this.copy.stop();
     this.doc.destroy();
@@ -117,7 +119,15 @@ export class StoryDocument {
    */
   received(event, done) {
     this.incoming.push({ event, done });
-    if (this.incoming.length === 1) nextFrame(() => this.#applyIncoming());
+    this.keysFirst.came();
+    if (this.incoming.length === 1) nextFrame(() => this.#frameCame());
+  }
+
+  /** A key, or a composition's input, was handled here; the frame that shows it is its own. */
+  keyed() {
+    if (this.keysFirst.unpainted) return;
+    this.keysFirst.keyed();
+    nextFrame(() => setTimeout(() => this.keysFirst.painted()));
   }
 
   /** @returns {Promise<void>} resolves once what was typed so far is stored, or the server went away */
@@ -172,20 +182,38 @@ export class StoryDocument {
     this.identities.addAliases(news.aliases ?? []);
   }
 
+  #frameCame() {
+    if (!this.incoming.length) return;
+    if (!this.keysFirst.putsOff()) {
+      this.#applyIncoming();
+      return;
+    }
+    let came = false;
+    const again = () => {
+      if (!came) this.#frameCame();
+      came = true;
+    };
+    setTimeout(again, this.keysFirst.timeLeft());
+    nextFrame(again);
+  }
+
   #applyIncoming() {
     const parcels = this.incoming.splice(0);
-    if (!parcels.length) return;
     const events = parcels.map((parcel) => parcel.event);
     for (const event of events) this.#learn(event);
     const updates = events.flatMap((event) => (event.doc ? [bytes(event.doc)] : []));
+    let textChanged = false;
     if (updates.length) {
       // One transaction, marked as not local: Yjs keeps its search markers for local ones only.
-      const applyAll = () => updates.forEach((update) => Y.applyUpdate(this.doc, update));
+      const applyAll = (/** @type {Y.Transaction} */ transaction) => {
+        for (const update of updates) Y.applyUpdate(this.doc, update);
+        textChanged = transaction.changed.has(/** @type {any} */ (this.text));
+      };
       this.applyingTokens = events.some((event) => event.tokens?.length);
       Y.transact(this.doc, applyAll, FROM_SERVER, false);
       this.applyingTokens = false;
     }
-    this.on.applied(events);
+    this.on.applied(events, textChanged);
     for (const { done } of parcels) done();
   }
 
@@ -203,6 +231,6 @@ export class StoryDocument {
     this.on.unsentChanged(empty ? 0 : Math.max(1, waiting.length));
     if (this.owes === !empty && !aliases.length) return;
     this.owes = !empty;
-    void this.copy.keepPending({ unsent: this.owes, aliases });
+    this.copy.keepPending({ unsent: this.owes, aliases });
   }
 }

@@ -13,6 +13,7 @@ import {
   StateField,
   layer,
 } from "../../vendor/libs.js";
+import { setAttributes } from "../dom.js";
 
 /** @typedef {import("../../vendor/libs.js").EditorView} EditorView */
 /** @typedef {{id: string, at: number, kind: "run" | "window", face: string, done: number | null}} RemoteCaret */
@@ -67,8 +68,10 @@ class CaretMarker {
   /** @param {HTMLElement} dom */
   #place(dom) {
     const { caret, spot } = this;
-    dom.className = `remote-caret is-${caret.kind} is-${caret.face}`;
-    dom.dataset.caret = caret.id;
+    setAttributes(dom, {
+      class: `remote-caret is-${caret.kind} is-${caret.face}`,
+      "data-caret": caret.id,
+    });
     dom.style.transform = `translate(${spot.left}px, ${spot.top}px)`;
     dom.style.height = `${spot.height}px`;
     dom.style.setProperty("--done", String(caret.done ?? 1));

@@ -135,14 +135,21 @@ export class Page {
    *
    * @param {Run[]} runs of the story, latest states
    * @param {Caret[]} carets of other windows that moved
+   * @param {boolean} [learned] whether something was learned of who wrote text that stood there before
    */
-  serverSpoke(runs, carets) {
+  serverSpoke(runs, carets, learned = true) {
     this.runs = runs;
     for (const caret of carets) {
       if (caret.gone) this.others.delete(caret.who);
       else this.others.set(caret.who, caret);
     }
-    this.view.dispatch({ effects: [setCarets.of(this.#carets()), authorsLearned.of(null)] });
+    const now = this.#carets();
+    const known = this.view.state.field(caretsField);
+    /** @type {import("../../vendor/libs.js").StateEffect<any>[]} */
+    const effects = learned ? [authorsLearned.of(null)] : [];
+    // Mostly the carets went along with the text, and are where they should be.
+    if (JSON.stringify(now) !== JSON.stringify(known)) effects.push(setCarets.of(now));
+    if (effects.length) this.view.dispatch({ effects });
     this.follow.keepUp();
   }
 
@@ -183,6 +190,7 @@ export class Page {
 
   #extensions() {
     const nonce = document.querySelector('meta[name="csp-nonce"]')?.getAttribute("content") ?? "";
+    const keyed = () => this.story.keyed();
     return [
       EditorState.lineSeparator.of("\n"),
       EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, "\n")),
@@ -193,6 +201,11 @@ export class Page {
         spellcheck: "true",
         autocorrect: "on",
         autocapitalize: "sentences",
+      }),
+      EditorView.domEventObservers({
+        keydown: keyed,
+        beforeinput: keyed,
+        compositionupdate: keyed,
       }),
       drawSelection(),
       placeholder("Once upon a time"),

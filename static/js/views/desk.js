@@ -1,6 +1,6 @@
 /** What surrounds the page itself: the prompt's field, the notice, and the way back to the writing. */
 
-import { byId, setText } from "../dom.js";
+import { byId, setAttributes, setText } from "../dom.js";
 import { activeRun, status } from "../faces.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -30,7 +30,7 @@ export class Desk {
     );
     this.store.subscribe(["following", "runs"], (state) => {
       const run = activeRun(state.runs);
-      byId("follow").hidden = state.following || run?.state !== "running";
+      setAttributes(byId("follow"), { hidden: state.following || run?.state !== "running" });
     });
   }
 
@@ -51,10 +51,8 @@ export class Desk {
   #showNotice(state) {
     const face = status(state);
     const loud = face.kind === "warn" || face.kind === "error";
-    const notice = byId("notice");
-    notice.hidden = !loud;
-    notice.dataset.kind = face.kind;
+    setAttributes(byId("notice"), { hidden: !loud, "data-kind": face.kind });
     setText(byId("notice-words"), loud ? [face.text, face.detail].filter(Boolean).join(". ") : "");
-    byId("notice-enter").hidden = state.server !== "locked";
+    setAttributes(byId("notice-enter"), { hidden: state.server !== "locked" });
   }
 }

@@ -1,7 +1,7 @@
 /** The bar on top: title, Saved, what the run does, mode, model, and the one primary control. */
 
 import { keyText } from "../actions.js";
-import { byId, setText } from "../dom.js";
+import { byId, setAttributes, setText } from "../dom.js";
 import { titleOf } from "../titles.js";
 import {
   activeRun,
@@ -104,7 +104,7 @@ export class Topbar {
     const { text, kind } = savedFace(state);
     const saved = byId("saved");
     setText(saved, text);
-    saved.dataset.kind = kind;
+    setAttributes(saved, { "data-kind": kind });
   }
 
   /** @param {State} state */
@@ -114,26 +114,27 @@ export class Topbar {
     setText(byId("primary-label"), face.label);
     setText(byId("primary-key"), keyText(face.action === "pause" ? "Escape" : "Mod+Enter"));
     setText(byId("primary-reason"), face.reason || face.hint);
-    this.primary.title = face.reason || face.hint;
-    this.primary.dataset.action = face.action;
-    this.primary.setAttribute("aria-disabled", String(face.disabled));
-    this.stopButton.hidden = activeRun(state.runs) === null || state.server !== "here";
+    setAttributes(this.primary, {
+      title: face.reason || face.hint,
+      "data-action": face.action,
+      "aria-disabled": String(face.disabled),
+    });
+    const stoppable = activeRun(state.runs) !== null && state.server === "here";
+    setAttributes(this.stopButton, { hidden: !stoppable });
   }
 
   /** @param {State} state */
   #showStatus(state) {
     const face = status(state);
-    const area = byId("status");
-    area.dataset.kind = face.kind;
-    area.title = face.detail;
+    setAttributes(byId("status"), { "data-kind": face.kind, title: face.detail });
     setText(byId("status-words"), face.text);
     const { speed, context, contextTitle } = meters(state);
     setText(byId("speed"), speed);
     setText(byId("context"), context);
-    byId("context").title = contextTitle;
+    setAttributes(byId("context"), { title: contextTitle });
     const progress = byId("progress");
-    progress.hidden = face.done === null;
-    progress.style.setProperty("--done", String(face.done ?? 0));
+    setAttributes(progress, { hidden: face.done === null });
+    if (face.done !== null) progress.style.setProperty("--done", String(face.done));
   }
 
   /** @param {State} state */
