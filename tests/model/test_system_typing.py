@@ -48,7 +48,7 @@ def browser(server: ServerProcess) -> Iterator[StudioClient]:
         yield client
 
 
-@pytest.mark.parametrize("tokens_back", [100])
+@pytest.mark.parametrize("tokens_back", [100, 1000])
 def test_typing_before_the_end_neither_starves_the_model_nor_leaves_it_behind(
     browser: StudioClient, tokens_back: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -81,6 +81,28 @@ def test_typing_where_it_writes_holds_it_and_then_it_goes_on_from_there(
     say(capsys, f"0 tokens back: {written / seconds:.1f} tokens/s, as it waits for the keys")
     assert writing.view["holding"]
     goes_on(writing)
+
+
+def test_two_runs_both_write_while_somebody_types_between_them(
+    browser: StudioClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = browser.create(SENTENCE * 40)
+    place = [story.clients[0], len(SENTENCE) * 20 - 1]
+    runs = [start(browser, story, MODEL, params=PARAMS, at=at) for at in (place, "end")]
+    for writing in runs:
+        writing.wait_tokens(3)
+    before = [writing.num_tokens for writing in runs]
+
+    def written() -> list[int]:
+        return [one.num_tokens - count for one, count in zip(runs, before, strict=True)]
+
+    seconds = type_keys(
+        story, lambda: len(str(story)) - 200, lambda: min(written()) >= LEAST_TOKENS
+    )
+    say(capsys, "two runs: " + " and ".join(f"{n / seconds:.1f}" for n in written()) + " tokens/s")
+    assert min(written()) >= LEAST_TOKENS, "one of the runs starves"
+    for writing in runs:
+        goes_on(writing)
 
 
 class AfterTwoReads:
