@@ -51,7 +51,7 @@ class BoundedPacket(Packet):  # type: ignore[misc]
 def keep_whole(server: Any) -> None:
     """Let no packet of a `socketio.Server` come between another one's parts, whichever threads send them.
 
-    The library sends a packet with binary parts as several messages; and browsers hang up at others between them.
+    The library sends a packet with binary parts as several messages; others between them end the connection.
     """
     lock, send = threading.Lock(), server._send_packet
 
