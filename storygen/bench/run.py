@@ -31,8 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--model", help="registry key (default: the registry's first model)")
     options.add_argument("--tokens", type=int, default=128, help="tokens a round (default 128)")
     options.add_argument(
-        "--rounds", type=int, default=3, help="rounds, sides taking turns (default 3)"
+        "--rounds", type=int, default=5, help="rounds, sides taking turns (default 5)"
     )
+    options.add_argument("--no-page", action="store_true", help="leave out what needs a browser")
     options.add_argument("--json", type=Path, help="write the numbers here too")
     given = options.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +64,8 @@ def _measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         numbers: dict[str, Any] = {"start_to_answer_s": time.perf_counter() - begun}
         writer = Writer(*found.groups())
         _fill(numbers, given, writer, server.pid, begun)
-        _page(numbers, writer, found.group(0), numbers["key"])
+        if not given.no_page:
+            _page(numbers, writer, found.group(0), numbers["key"])
         del numbers["key"]
         writer.close()
         return numbers
@@ -168,7 +170,8 @@ def _page(numbers: dict[str, Any], writer: Writer, url: str, model: str) -> None
 
 def _source(value: str) -> Path:
     path = Path(value)
-    return path if path.is_absolute() else ROOT / "models" / value
+    models = Path(os.environ.get("STORYGEN_MODELS_DIR") or ROOT / "models")
+    return path if path.is_absolute() else models / value
 
 
 def _table(numbers: dict[str, Any]) -> str:

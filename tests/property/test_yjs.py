@@ -22,6 +22,10 @@ from tests.protocol.studio_client import StudioClient
 from tests.server_process import MODEL, ROOT, ServerProcess
 
 STEPS = Path(__file__).parent / "yjs" / "steps.mjs"
+EVERYTHING = {
+    *("type", "erase", "undo", "redo", "start", "pause", "resume", "stop", "come_or_go"),
+    *("restore", "continue_here", "forge"),
+}
 TEXT = "Ghost story. 😀 Milky spring!\nZigzig 猫 "
 
 
@@ -44,6 +48,7 @@ def test_browsers_and_server_agree_on_text_and_authors_whatever_happens(
     report = run_steps(server, seed, steps, kills)
     assert report["faults"] == [], "\n".join(report["faults"][:20]) + server.log()[-3000:]
     assert report["counts"]["type"] > steps // 10
+    assert set(report["counts"]) >= EVERYTHING
     assert report["units"] > 0
     assert " ERROR " not in server.log()
 
