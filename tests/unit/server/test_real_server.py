@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -205,6 +207,24 @@ def test_folders_and_token_come_from_the_environment_and_healthz_says_who_it_is(
         assert (data / "storygen.db").is_file()
     finally:
         assert end(process) == 0
+
+
+def test_the_database_may_lie_elsewhere(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.db"
+    process = serve(
+        tmp_path,
+        *("--port", "0", "--no-browser", "--data-dir", str(tmp_path / "data")),
+        STORYGEN_DATABASE_URL=f"sqlite:///{elsewhere}",
+    )
+    try:
+        url, token = first_line(process).removeprefix("StoryGen is ready: ").split("/?t=")
+        with StudioClient(url, token) as browser:
+            story = browser.create("Once.").id
+    finally:
+        end(process)
+    assert not (tmp_path / "data" / "storygen.db").exists()
+    with contextlib.closing(sqlite3.connect(elsewhere)) as database:
+        assert (story,) in database.execute("select id from stories").fetchall()
 
 
 def test_a_models_path_on_the_command_line_is_added_and_selected(tmp_path: Path) -> None:
