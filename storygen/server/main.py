@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import logging
 import os
 import signal
@@ -13,7 +14,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from .. import __version__
-from ..errors import StorygenError
+from ..errors import BadRequestError, StorygenError
 from .access_secrets import load_rules
 from .app import GRACE_S, ROOT, Application, Config, make_application
 from .loop import Loop, make_loop
@@ -42,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--no-browser", action="store_true", help="do not open the browser")
     options.add_argument("--async-mode", choices=("eventlet", "threading"), default="eventlet")
     options.add_argument(
-        "--redis", metavar="URL", help="message queue for several server processes"
+        "--redis",
+        metavar="URL",
+        help="message queue for several server processes (with --async-mode threading)",
     )
     options.add_argument("--allow-origin", action="append", default=[], metavar="URL")
     options.add_argument("--allow-host", action="append", default=[], metavar="HOST")
@@ -78,6 +81,8 @@ def main(
         options.models_dir or Path(environ.get("STORYGEN_MODELS_DIR") or ROOT / "models")
     ).resolve()
     try:
+        if options.redis:
+            _check_redis(options.async_mode)
         data_dir.mkdir(parents=True, exist_ok=True)
         _log_to(data_dir / "logs" / "server.log")
         rules = load_rules(
@@ -105,6 +110,18 @@ def main(
         print(f"StoryGen can't start: {error}", file=sys.stderr)
         return EXIT_USAGE
     return _serve(application, loop, options, rules.token)
+
+
+def _check_redis(async_mode: str) -> None:
+    """Raises: BadRequestError when a message queue could not work, which only the first event would show."""
+    if async_mode != "threading":
+        raise BadRequestError(
+            "--redis works with --async-mode threading only: its client would hold up an event loop."
+        )
+    if importlib.util.find_spec("redis") is None:
+        raise BadRequestError(
+            "--redis needs the Python package redis; install it with: pip install redis"
+        )
 
 
 def _serve(application: Application, loop: Loop, options: argparse.Namespace, token: str) -> int:

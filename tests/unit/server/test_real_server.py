@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
 import re
@@ -225,6 +226,20 @@ def test_the_database_may_lie_elsewhere(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "storygen.db").exists()
     with contextlib.closing(sqlite3.connect(elsewhere)) as database:
         assert (story,) in database.execute("select id from stories").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("mode", "says"), [("eventlet", "--async-mode threading"), ("threading", "package redis")]
+)
+def test_a_message_queue_that_could_not_work_is_said_at_once(
+    tmp_path: Path, mode: str, says: str
+) -> None:
+    if mode == "threading" and importlib.util.find_spec("redis"):
+        pytest.skip("Not tested: what is said without the package redis, which is installed")
+    options = ("--redis", "redis://127.0.0.1:6379", "--async-mode", mode)
+    process = serve(tmp_path, *options, "--data-dir", str(tmp_path / "data"))
+    assert says in process.communicate(timeout=30)[0]
+    assert process.returncode
 
 
 def test_a_models_path_on_the_command_line_is_added_and_selected(tmp_path: Path) -> None:
