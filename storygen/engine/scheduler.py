@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DEFAULT_CACHE_BYTES = 2 * 1024**3
 TOKENS_READ_PER_STEP = 16
 """About so many tokens are read in the time of writing one."""
 
@@ -55,7 +54,7 @@ class Reader(Protocol):
 class Scheduler:
     """Readers by name; of two that have had the same, the first has waited longer."""
 
-    def __init__(self, writing: WritingModel, cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
+    def __init__(self, writing: WritingModel, cache_bytes: int) -> None:
         self._writing = writing
         self._cache_bytes = cache_bytes
         self._readers: OrderedDict[str, Reader] = OrderedDict()

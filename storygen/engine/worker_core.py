@@ -30,6 +30,7 @@ from ..link.messages import (
     TextScored,
 )
 from .loading.loaded import LoadedModel, Progress
+from .loading.memory import MOST_CACHE_BYTES, cache_budget
 
 if TYPE_CHECKING:
     from .generation import Generation
@@ -90,6 +91,9 @@ class WorkerCore:
     def _handle_load(self, command: LoadModel) -> None:
         try:
             loaded = self._load(command, self._emit)
+            if self._cache_bytes is None and loaded.info.device == "cpu":
+                limit = command.memory_limit_bytes
+                self._cache_bytes = cache_budget(limit, loaded.info.memory_bytes)
             self.take_model(loaded)
         except ModelError as error:
             self._fail_load(LoadFailed(error.code, error.message, error.mend))
@@ -105,10 +109,10 @@ class WorkerCore:
 
     def write_with(self, writing: WritingModel) -> None:
         """Write with a model that is all made up already, and tell what it is."""
-        from .scheduler import DEFAULT_CACHE_BYTES, Scheduler
+        from .scheduler import Scheduler
 
         self._writing = writing
-        self._scheduler = Scheduler(writing, self._cache_bytes or DEFAULT_CACHE_BYTES)
+        self._scheduler = Scheduler(writing, self._cache_bytes or MOST_CACHE_BYTES)
         self._emit(dataclasses.replace(writing.info, croppable=writing.model.croppable))
 
     def _fail_load(self, event: LoadFailed) -> None:

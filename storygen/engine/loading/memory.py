@@ -10,6 +10,8 @@ import psutil
 
 from ...errors import ModelError
 
+MOST_CACHE_BYTES = 2 * 1024**3
+LEAST_CACHE_BYTES = 64 * 1024**2
 _WORKSPACE_BYTES = 200_000_000  # activations and the libraries' own buffers
 _CGROUP_LIMITS = (
     (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
@@ -70,6 +72,14 @@ def free_bytes(limit_bytes: int | None, already_bytes: int = 0) -> int:
     if limit_bytes is not None:
         free = min(free, limit_bytes - already_bytes)
     return max(free, 0)
+
+
+def cache_budget(limit_bytes: int | None, model_bytes: int) -> int:
+    """What the caches of all runs of a loaded model may take before paused ones give theirs back.
+
+    Half of the memory that is left, within bounds: a run that writes must have a cache, whatever is left.
+    """
+    return min(MOST_CACHE_BYTES, max(LEAST_CACHE_BYTES, free_bytes(limit_bytes, model_bytes) // 2))
 
 
 def check_fits(name: str, need: MemoryNeed, free: int, item_bytes: int) -> None:

@@ -212,3 +212,10 @@ def test_progress_names_each_stage_and_counts_the_tensors(tiny: Tiny) -> None:
     assert read[0].done == 0
     assert read[-1].done == read[-1].total == len(loaded(tiny("llama")).model.state_dict())
     assert {step.unit for step in read} == {"tensors"}
+
+
+def test_caches_may_take_half_of_what_a_model_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert memory.cache_budget(1_000_000_000, 600_000_000) == 200_000_000
+    assert memory.cache_budget(1_000_000_000, 999_999_999) == memory.LEAST_CACHE_BYTES
+    monkeypatch.setattr(memory, "free_bytes", lambda *_: 10**12)
+    assert memory.cache_budget(None, 10) == memory.MOST_CACHE_BYTES
