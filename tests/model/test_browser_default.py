@@ -35,6 +35,7 @@ PARAGRAPHS = (
     "On the first evening of autumn she took her lantern and went down the lane.",
 )
 NUM_FRESH = 20
+LOADING = ("Starting the engine", "Checking the model", "Reading the model", "Trying its speed")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,15 @@ def test_a_first_line_is_typed_write_is_pressed_and_the_default_model_goes_on(ro
     line = "Nobody had opened the lighthouse door since the war, and"
     room.write(line)
     room.primary.click()
-    until(room, lambda: re.match(rf"{re.escape(line)} \S+ \S+ \S+ ", room.text()))
+    said = [""]
+
+    def written() -> object:
+        if (words := room.page.locator("#status-words").inner_text()) != said[-1]:
+            said.append(words)
+        return re.match(rf"{re.escape(line)} \S+ \S+ \S+ ", room.text())
+
+    until(room, written)
+    assert any(words.startswith(LOADING) for words in said), said
     expect(room.page.locator("#speed")).to_contain_text("tokens/s")
     room.page.keyboard.press("Escape")
     room.state("Resume")
