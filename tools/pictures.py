@@ -57,7 +57,7 @@ def _take(url: str, writer: Writer) -> None:
     writer.start(model, temperature=0.8, min_p=0.05, repetition_penalty=1.1)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
-        wide = _opened(browser, url, {"width": 1280, "height": 800}, "light")
+        wide = opened(browser, url, {"width": 1280, "height": 800}, "light")
         writer.wait(lambda: len(writer.came) > NUM_TOKENS)
         wide.wait_for_timeout(400)  # let the last words fade in
         wide.screenshot(path=ROOT / "images" / "writing.png")
@@ -67,7 +67,7 @@ def _take(url: str, writer: Writer) -> None:
         wide.wait_for_timeout(600)
         wide.screenshot(path=ROOT / "images" / "panels.png")
         wide.context.close()
-        narrow = _opened(browser, url, {"width": 390, "height": 844}, "dark")
+        narrow = opened(browser, url, {"width": 390, "height": 844}, "dark")
         narrow.wait_for_timeout(1500)
         narrow.screenshot(path=ROOT / "images" / "phone.png")
         browser.close()
@@ -75,8 +75,9 @@ def _take(url: str, writer: Writer) -> None:
     writer.close()
 
 
-def _opened(browser: Any, url: str, size: dict[str, int], scheme: str) -> Page:
-    context = browser.new_context(viewport=size, color_scheme=scheme)
+def opened(browser: Any, url: str, size: dict[str, int], scheme: str, **options: Any) -> Page:
+    """The room in a browser profile of its own, once one can type in it."""
+    context = browser.new_context(viewport=size, color_scheme=scheme, **options)
     page: Page = context.new_page()
     page.goto(url)
     page.wait_for_selector(".cm-content[contenteditable=true]")

@@ -49,13 +49,14 @@ class Studio:
     url: str = ""
     port: int = 0
     process: subprocess.Popen[str] | None = None
+    module: str = "tests.serve"
 
     def start(self) -> None:
         """Start it and wait for the URL that it prints."""
         options = ["--port", str(self.port), "--data-dir", str(self.data_dir)]
         options += ["--models-dir", str(self.models_dir), "--no-browser"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.serve", *options],
+            [sys.executable, "-m", self.module, *options],
             cwd=ROOT,
             env={**os.environ, "STORYGEN_TOKEN_MS": "15", **self.environ},
             stdout=subprocess.PIPE,
