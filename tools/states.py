@@ -183,8 +183,8 @@ class Tour:
         other = Room(self.page.context.new_page(), self.studio)
         other.open()
         other.editor.click()
-        other.page.keyboard.press("Control+Home")
-        other.page.keyboard.press("ArrowDown")
+        for key in ("Control+End", "ArrowUp", "ArrowUp", "Home"):
+            other.page.keyboard.press(key)
         expect(self.page.locator(".remote-caret.is-window")).to_have_count(1)
         self.page.bring_to_front()
         self.shoot("two windows")

@@ -110,7 +110,10 @@ function reasonNotToWrite(state, action) {
   if (!state.story) return "Open a story first";
   if (action === "resume") return "";
   const model = chosenModel(state);
-  if (!model) return state.models.length ? "Choose a model first" : "No model is here yet";
+  if (!model) {
+    const { text, detail } = statusOfNone(state);
+    return `${text}. ${detail}`;
+  }
   if (model.state === "unusable") return `${model.name} cannot be used: ${model.reason}`;
   return needsPrompt(state) ? "Type a prompt first" : "";
 }
@@ -153,13 +156,13 @@ export function status(state) {
   if (model && (model.state === "loading" || model.state === "starting"))
     return statusOfLoading(model);
   const newest = state.runs.at(-1);
-  if (newest?.state === "ended" && newest.reason !== "stopped") return statusOfEnd(newest);
+  if (newest?.state === "ended" && newest.reason !== "stopped") return statusOfEnd(newest, model);
   return statusOfIdle(model, state);
 }
 
 /** @param {Model | null} model @param {State} state @returns {Status} */
 function statusOfIdle(model, state) {
-  if (!model) return face("warn", state.models.length ? "No model chosen" : "No model yet");
+  if (!model) return statusOfNone(state);
   if (model.state === "unusable")
     return face("error", "Model cannot be used", `${model.reason} ${model.mend}`);
   if (model.state === "failed")
@@ -168,6 +171,15 @@ function statusOfIdle(model, state) {
   if (model.state === "unloaded")
     return face("quiet", "Ready", "The model loads when you press Write");
   return face("quiet", "Ready");
+}
+
+/** @param {State} state @returns {Status} */
+function statusOfNone({ models }) {
+  const come = "Put a model’s folder or a .gguf file into models/";
+  if (!models.length) return face("warn", "No model yet", come);
+  if (models.some(({ state }) => state !== "unusable"))
+    return face("warn", "No model chosen", "Choose one in the model menu");
+  return face("warn", "No model can be used", `The model menu says why. ${come}`);
 }
 
 /** @param {Run} run @param {State} state @returns {Status} */
@@ -207,9 +219,12 @@ export function statusOfLoading(model) {
   return face("busy", `${stage}, ${much}`, detail, share);
 }
 
-/** @param {Run} run @returns {Status} */
-function statusOfEnd(run) {
-  if (run.reason === "failed") return face("error", "The run failed", run.message);
+/** @param {Run} run @param {Model | null} model @returns {Status} */
+function statusOfEnd(run, model) {
+  if (run.reason === "failed") {
+    const mend = model?.state === "failed" && model.key === run.model ? model.mend : "";
+    return face("error", "The run failed", `${run.message} ${mend}`);
+  }
   if (run.reason === "interrupted") {
     return face("warn", "Interrupted", run.message || "Resume goes on from what stands.");
   }
@@ -233,7 +248,7 @@ function face(kind, text, detail = "", done = null) {
  * @returns {{speed: string, context: string, contextTitle: string}} empty where no run is at work
  */
 export function meters(state) {
-  const run = activeRun(state.runs);
+  const run = state.server === "here" ? activeRun(state.runs) : null;
   if (!run) return { speed: "", context: "", contextTitle: "" };
   const writing = run.state === "running" && run.tokens_per_s;
   const speed = writing ? `${(run.tokens_per_s ?? 0).toFixed(1)} tokens/s` : "";

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.room import ROOT, Room, Studio, watch
+from storygen.link.messages import LoadFailed, LoadProgressed
+from tests.browser.room import ROOT, Room, Studio, make_models, watch
+from tests.browser.staged import Stage
 
 pytestmark = pytest.mark.browser
 
@@ -62,9 +66,55 @@ def test_axe_finds_nothing_wrong_in_any_state(room: Room, theme: str) -> None:
     assert violations(room) == []
 
 
-def test_axe_finds_nothing_wrong_while_the_server_is_away(room: Room) -> None:
+@pytest.fixture
+def staged(context: BrowserContext, tmp_path: Path) -> Iterator[tuple[Room, Stage]]:
+    """The page, and the worker in the test's hands."""
+    stage = Stage(tmp_path / "stage")
+    environ = {"STORYGEN_STAGE": str(stage.folder)}
+    models = make_models(tmp_path / "models")
+    studio = Studio(tmp_path / "data", models, environ, module="tests.browser.staged")
+    studio.start()
+    made = Room(context.new_page(), studio)
+    watch(made.page, made)
+    made.open()
+    yield made, stage
+    if studio.process:
+        studio.stop()
+    assert [one for one in made.broken if "401" not in one] == []  # what is refused, is told
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_where_something_is_awaited_or_amiss(
+    staged: tuple[Room, Stage], theme: str
+) -> None:
+    room, stage = staged
+    room.page.emulate_media(
+        color_scheme="light" if theme == "light" else "dark", reduced_motion="reduce"
+    )
+    status = room.page.locator("#status-words")
+    stage.hold("unloaded")
+    room.page.keyboard.press("Control+Enter")
+    stage.say(LoadProgressed("downloading", 41e6, 270e6, "bytes"))
+    expect(status).to_contain_text("Downloading")
+    assert violations(room) == []
+    stage.say(LoadFailed("memory", "It needs 5.2 GB, and 3.1 GB are free.", "Close a program."))
+    expect(room.page.locator("#notice")).to_contain_text("free. Close a program.")
+    assert violations(room) == []
+    locked = sqlite3.connect(room.studio.data_dir / "storygen.db", isolation_level=None)
+    locked.execute("BEGIN IMMEDIATE")
+    room.editor.click()
+    room.page.keyboard.type(" He said nothing.")
+    expect(status).to_have_text("Not stored", timeout=30_000)
+    assert violations(room) == []
+    locked.execute("ROLLBACK")
+    locked.close()
+    expect(status).not_to_have_text("Not stored", timeout=30_000)
     room.studio.kill()
-    expect(room.page.locator("#notice")).to_be_visible()
+    expect(status).to_have_text("Away from the server")
+    assert violations(room) == []
+    room.studio.environ["STORYGEN_TOKEN"] = "another-token-that-is-long-enough"
+    room.studio.start()
+    expect(status).to_have_text("The access has changed", timeout=30_000)
     assert violations(room) == []
 
 

@@ -23,6 +23,7 @@ import { attributedClipboard } from "./clipboard.js";
 import { authorColours, authorsLearned } from "./author_colours.js";
 import { caretsField, remoteCarets, setCarets } from "./carets.js";
 import { Follow, LOWEST } from "./follow.js";
+import { textDirection } from "./text_direction.js";
 
 /** @typedef {import("../../vendor/libs.js").Transaction} Transaction */
 /** @typedef {import("../protocol.js").Place} Place */
@@ -175,7 +176,7 @@ export class Page {
     const carets = [];
     for (const run of this.runs) {
       if (run.state === "ended") continue;
-      const at = this.finger.indexOf(run.left);
+      const at = this.#placeOf(run);
       if (at === null) continue;
       const done = run.reading ? run.reading.done / Math.max(1, run.reading.total) : null;
       carets.push({ id: run.id, at, kind: "run", face: faceOf(run), done });
@@ -188,6 +189,22 @@ export class Page {
     return carets;
   }
 
+  /**
+   * @param {Run} run
+   * @returns {number | null} where it writes; while it rests, behind what was typed at its place since the
+   *   server told where that is
+   */
+  #placeOf(run) {
+    const at = this.finger.indexOf(run.left);
+    const rests = run.holding || run.state === "paused";
+    if (at === null || !rests) return at;
+    const known = this.view.state.field(caretsField).find((caret) => caret.id === run.id);
+    if (!known || known.at <= at) return at;
+    const own = this.story.doc.clientID;
+    const between = this.finger.stretches(at, known.at);
+    return between.every(({ client }) => client === own) ? known.at : at;
+  }
+
   #extensions() {
     const nonce = document.querySelector('meta[name="csp-nonce"]')?.getAttribute("content") ?? "";
     const keyed = () => this.story.keyed();
@@ -196,6 +213,7 @@ export class Page {
       EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?/g, "\n")),
       EditorView.cspNonce.of(nonce),
       EditorView.lineWrapping,
+      textDirection(),
       EditorView.contentAttributes.of({
         "aria-label": "Story",
         spellcheck: "true",

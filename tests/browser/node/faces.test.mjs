@@ -108,6 +108,9 @@ test("every state has its face", () => {
   assert.equal(text({ server: "connecting" }), "Connecting");
   assert.equal(text({ server: "away" }), "Away from the server");
   assert.equal(text({ models: [], defaultModel: null }), "No model yet");
+  const unusable = model({ state: "unusable" });
+  assert.equal(text({ models: [unusable], defaultModel: null }), "No model can be used");
+  assert.equal(text({ models: [model()], defaultModel: null }), "No model chosen");
   assert.equal(text({ trouble: "The disk is full." }), "Not stored");
   assert.equal(text({ server: "locked" }), "The access has changed");
   assert.equal(text({ runs: [run()] }), "Writing");
@@ -172,6 +175,7 @@ test("speed is shown while a run writes, the context while a run is at work", ()
   assert.equal(meters(state({ runs: [run({ state: "paused" })] })).speed, "");
   assert.equal(meters(state({ runs: [run({ state: "paused" })] })).context, "412 / 2,048");
   assert.equal(meters(state({ runs: [run({ used: 0 })] })).context, "");
+  assert.equal(meters(state({ runs: [run()], server: "away" })).speed, "");
   assert.equal(meters(state({ runs: [run({ state: "ended" })] })).context, "");
 });
 
@@ -180,4 +184,14 @@ test("Saved is said only of what the server has", () => {
   assert.equal(savedFace(state({ saved: null })).text, "");
   assert.equal(savedFace(state({ unsent: 1 })).text, "Saving");
   assert.equal(savedFace(state({ unsent: 1, server: "away" })).text, "Kept in this browser");
+});
+
+test("a run that failed because its model did not load says what mends it", () => {
+  const failed = run({ state: "ended", reason: "failed", message: "5 GB are needed." });
+  const models = [model({ state: "failed", reason: failed.message, mend: "Close a program." })];
+  assert.equal(
+    status(state({ runs: [failed], models })).detail,
+    "5 GB are needed. Close a program.",
+  );
+  assert.equal(status(state({ runs: [failed] })).detail, "5 GB are needed.");
 });
