@@ -7,8 +7,8 @@ bytes, so that nothing ever turns the whole story into a string. Opening uses a 
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pycrdt import Doc, Text, TextEvent
@@ -17,12 +17,13 @@ from ..errors import BadRequestError, RefusedError
 from ..store.records import AliasRecord, Author, Span
 from .authorship import Authorship, Written
 from .ordering import check_characters, in_order
-from .spans import SpanList
+from .slices import SLICE, Rest, in_slices, no_rest
+from .spans import SpanList, in_pieces
 from .units import utf16_units
 from .updates import DeletedRange, Struct, Update, parse_state, parse_update
 
 ROOT = "text"
-MAX_STRUCTS = 20_000
+MAX_STRUCTS = 50_000  # more than a week of offline writing makes
 
 
 class UnfitSnapshotError(Exception):
@@ -70,6 +71,7 @@ class LiveDocument:
         self.spans = SpanList()
         self.text = bytearray()
         self.on_change: Callable[[Change], None] | None = None  # told of each when `text` has it
+        self.rest: Rest = no_rest  # called now and then in the middle of long updates
         self._doc: Doc[Text] = Doc(client_id=client, allow_multithreading=True)
         self._root = self._doc.get(ROOT, type=Text)
         self._num_pairs = 0  # characters of the text that are two UTF-16 units
@@ -94,7 +96,7 @@ class LiveDocument:
         """
         if state is None:
             return self._doc.get_update()
-        parse_state(state)
+        parse_state(state, self.rest)
         return self._doc.get_update(state)
 
     def place(self, at: int) -> tuple[int, int] | None:
@@ -134,12 +136,18 @@ class LiveDocument:
             raise UnfitSnapshotError("The stored state can't be read.") from error
         self._deltas.clear()  # text and spans are taken whole: nothing of it may be absorbed again
         self.text = bytearray(str(self._root).encode())
-        self.spans = SpanList(spans)
         self._num_pairs = _num_pairs(self.text.decode())
-        num_bytes = sum(span.num_bytes for span in self.spans)
-        num_units = sum(span.units for span in self.spans)
+        num_bytes = sum(span.num_bytes for span in spans)
+        num_units = sum(span.units for span in spans)
         if num_bytes != len(self.text) or num_units != utf16_units(self.text.decode()):
             raise UnfitSnapshotError("The stored spans are of another text.")
+        self.spans = SpanList(self._pieces(spans))
+
+    def _pieces(self, spans: Sequence[Span]) -> Iterator[Span]:
+        at = 0
+        for span in spans:
+            yield from in_pieces(span, bytes(self.text[at : at + span.num_bytes]))
+            at += span.num_bytes
 
     def replay(self, data: bytes) -> None:
         """Apply a stored update, whoever made it."""
@@ -152,30 +160,56 @@ class LiveDocument:
 
         Raises: BadRequestError, RefusedError, ConflictError; then nothing was changed.
         """
-        update = parse_update(data, ROOT, MAX_STRUCTS)
-        known = parse_state(self.state())
-        order = in_order(update, known)
+        update = parse_update(data, ROOT, MAX_STRUCTS, self.rest)
+        known = parse_state(self.state(), self.rest)
+        order = in_order(update, known, self.rest)
         if foreign := {struct.client for struct in order} & self.server_clients:
             raise RefusedError(f"An update may not write under a server's id ({min(foreign)}).")
         if self._num_pairs or any(_num_pairs(struct.text) for struct in order):
-            check_characters(self.spans, self.text, order, update)
+            check_characters(self.spans, self.text, order, update, self.rest)
         self._check_aliases(aliases, order, known)
-        for alias in aliases:
+        for alias in in_slices(aliases, self.rest):
             self.authorship.add_alias(alias)
-        changes = self._apply_ordered(order, update)
-        news = Update(tuple(order), update.deleted).encode() if order or changes else b""
-        return Applied(tuple(changes), news)
+        changes = self._apply_structs(order)
+        deleted = tuple(self._standing(update.deleted))
+        changes += self._apply_deletions(deleted)
+        news = Update(tuple(order), deleted)
+        return Applied(tuple(changes), news.encode(self.rest) if order or changes else b"")
 
-    def _apply_parsed(self, update: Update) -> list[Change]:
-        return self._apply_ordered(in_order(update, parse_state(self.state())), update)
+    def _apply_parsed(self, update: Update) -> None:
+        self._apply_structs(in_order(update, parse_state(self.state())))
+        self._apply_deletions(update.deleted)
 
-    def _apply_ordered(self, order: list[Struct], update: Update) -> list[Change]:
+    def _apply_structs(self, order: list[Struct]) -> list[Change]:
         changes: list[Change] = []
         for struct in order:
+            self.rest()
             changes += self._apply_one(struct.as_update(), struct)
-        if update.deleted:
-            changes += self._apply_one(update.deletions_alone(), None)
         return changes
+
+    def _apply_deletions(self, deleted: tuple[DeletedRange, ...]) -> list[Change]:
+        changes: list[Change] = []
+        for data in Update((), deleted).deletions_alone():
+            self.rest()
+            changes += self._apply_one(data, None)
+        return changes
+
+    def _standing(self, deleted: tuple[DeletedRange, ...]) -> Iterator[DeletedRange]:
+        """Those of many deletions that still find something: a browser that comes back sends all that
+        were ever made."""
+        if len(deleted) <= SLICE:
+            yield from deleted
+            return
+        standing: dict[int, list[tuple[int, int]]] = {}
+        for span in in_slices(self.spans, self.rest):
+            standing.setdefault(span.client, []).append((span.clock, span.clock + span.units))
+        for stretches in standing.values():
+            stretches.sort()
+        for gone in in_slices(deleted, self.rest):
+            stretches = standing.get(gone.client, [])
+            at = bisect_left(stretches, (gone.clock + gone.units,))
+            if at and stretches[at - 1][1] > gone.clock:
+                yield gone
 
     def _apply_one(self, data: bytes, struct: Struct | None) -> list[Change]:
         self._apply_raw(data)
@@ -190,7 +224,8 @@ class LiveDocument:
         fresh = [(s.client, max(s.clock, known.get(s.client, 0)), s.clock + s.units) for s in order]
         fresh = _joined(fresh)
         taken: dict[int, int] = {}
-        for alias in sorted(aliases, key=lambda a: (a.client, a.clock)):
+        ordered = sorted(aliases, key=lambda a: (a.client, a.clock))
+        for alias in in_slices(ordered, self.rest):
             end = alias.clock + alias.units
             at = bisect_right(fresh, (alias.client, alias.clock, 1 << 62)) - 1
             inside = at >= 0 and fresh[at][0] == alias.client and end <= fresh[at][2]
@@ -215,7 +250,9 @@ class LiveDocument:
         before, clock = self.state(), self.own_clock
         self._root.insert(at, text)
         self.own_clock += utf16_units(text)
+        self.rest()
         changes = self._absorb(self.client, self.own_clock)
+        self.rest()
         return Inserted(clock, self.own_clock - clock, self._doc.get_update(before), tuple(changes))
 
     def delete(self, at: int, num_bytes: int) -> tuple[bytes, list[Change]]:
@@ -224,7 +261,7 @@ class LiveDocument:
         del self._root[at : at + num_bytes]
         changes = self._absorb(0, 0)
         deleted = tuple(DeletedRange(s.client, s.clock, s.units) for _, s in gone)
-        return Update((), deleted).deletions_alone(), changes
+        return Update((), deleted).encode(), changes
 
     # ------------------------------------------------------------ inside
 
@@ -259,7 +296,10 @@ class LiveDocument:
     def _put_in(self, at: int, text: str, client: int, end_clock: int) -> Change:
         raw = text.encode()
         units = utf16_units(text)
-        self.spans.insert(self.text, at, Span(client, end_clock - units, units, len(raw)))
+        end = at
+        for piece in in_pieces(Span(client, end_clock - units, units, len(raw)), raw):
+            self.spans.insert(self.text, end, piece)
+            end += piece.num_bytes
         self.text[at:at] = raw
         self._num_pairs += units - len(text)
         return self._tell(Change(at, "", text))

@@ -12,26 +12,31 @@ from collections.abc import Iterable, Iterator
 
 from ..errors import BadRequestError, ConflictError
 from ..store.records import Span
+from .slices import Rest, in_slices, no_rest
 from .updates import Struct, Update
 
 Cuts = dict[int, list[int]]
 
 
-def in_order(update: Update, known: dict[int, int]) -> list[Struct]:
+def in_order(update: Update, known: dict[int, int], rest: Rest = no_rest) -> list[Struct]:
     """The new structs, without the part that is known, each standing on what is known or comes before it.
+
+    `rest` is called now and then.
 
     Raises: ConflictError ("missing_history") when something that the update builds on is not known;
     BadRequestError when a known part ends inside a character.
     """
     state = dict(known)
     waiting: dict[int, list[Struct]] = {}
-    for struct in update.structs:
+    for struct in in_slices(update.structs, rest):
         if struct.clock + struct.units > state.get(struct.client, 0):
             waiting.setdefault(struct.client, []).append(struct)
     for queue in waiting.values():
         queue.sort(key=lambda s: s.clock, reverse=True)
-    order = list(_in_turn(waiting, state))
-    deleted_unknown = any(d.clock + d.units > state.get(d.client, 0) for d in update.deleted)
+    order = list(in_slices(_in_turn(waiting, state), rest))
+    deleted_unknown = any(
+        d.clock + d.units > state.get(d.client, 0) for d in in_slices(update.deleted, rest)
+    )
     if any(waiting.values()) or deleted_unknown:
         raise ConflictError(
             "This update builds on text that is not known here; send everything since the server's state.",
@@ -73,7 +78,11 @@ def _unmet(struct: Struct, state: dict[int, int]) -> tuple[int, int] | None:
 
 
 def check_characters(
-    spans: Iterable[Span], text: bytearray, order: Iterable[Struct], update: Update
+    spans: Iterable[Span],
+    text: bytearray,
+    order: Iterable[Struct],
+    update: Update,
+    rest: Rest = no_rest,
 ) -> None:
     """See to it that nothing new stands inside a character and none is deleted by half: CRDT libraries
     part on what is left of such a character.
@@ -82,17 +91,18 @@ def check_characters(
     """
     cuts: Cuts = {}
     structs = list(order)
-    for client, clock in (cut for struct in structs for cut in struct.cuts()):
-        cuts.setdefault(client, []).append(clock)
-    for gone in update.deleted:
+    for struct in in_slices(structs, rest):
+        for client, clock in struct.cuts():
+            cuts.setdefault(client, []).append(clock)
+    for gone in in_slices(update.deleted, rest):
         cuts.setdefault(gone.client, []).extend((gone.clock - 1, gone.clock + gone.units - 1))
     for clocks in cuts.values():
         clocks.sort()
-    for struct in structs:
+    for struct in in_slices(structs, rest):
         if struct.text is not None:
             _check(cuts, struct.client, struct.clock, struct.units, struct.text.encode())
     at = 0
-    for span in spans:
+    for span in in_slices(spans, rest):
         end = at + span.num_bytes
         _check(cuts, span.client, span.clock, span.units, text[at:end])
         at = end

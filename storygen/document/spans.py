@@ -1,8 +1,9 @@
 """Which identity stands where: the visible text as a list of spans in document order.
 
 A span is a stretch of consecutive clocks of one client. Neighbours that continue each other are merged,
-up to a size that keeps conversions inside a span cheap. The list never looks at the CRDT; it is moved
-through every change of the text, so that any character's identity, and any identity's place, is known.
+up to a size that keeps conversions inside a span cheap (one of ASCII needs none). The list never looks
+at the CRDT; it is moved through every change of the text, so that any character's identity, and any
+identity's place, is known.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class SpanList:
         self._chunks = [whole[at : at + _MAX_CHUNK] for at in range(0, len(whole), _MAX_CHUNK)]
         self._chunks = self._chunks or [[]]
         self._num_bytes = [_length(chunk) for chunk in self._chunks]
+        self._near = (0, 0)  # a chunk and where it begins: the next place is looked for from there
 
     def __iter__(self) -> Iterator[Span]:
         return chain.from_iterable(self._chunks)
@@ -36,6 +38,7 @@ class SpanList:
     def insert(self, text: bytearray, at: int, span: Span) -> None:
         """Put `span` before byte `at`; `text` is the text without it."""
         chunk, index = self._split(text, at)
+        self._step_back()
         self._chunks[chunk].insert(index, span)
         self._num_bytes[chunk] += span.num_bytes
         self._merge(chunk, index)
@@ -45,6 +48,8 @@ class SpanList:
     def delete(self, text: bytearray, at: int, num_bytes: int) -> None:
         """Remove the spans of bytes `[at, at + num_bytes)`; `text` still holds them."""
         first, start = self._split(text, at)
+        self._step_back()
+        before = self._near
         last, stop = self._split(text, at + num_bytes)
         if first == last:
             del self._chunks[first][start:stop]
@@ -57,13 +62,14 @@ class SpanList:
             self._drop_if_empty(chunk)
         self._merge(*self._before(first, start))
         self._halve(first)
+        self._near = before
 
     def left_of(self, text: bytearray, at: int) -> tuple[int, int] | None:
         """Identity of the last UTF-16 unit before byte `at`; None at the start."""
         for start, span in self._from(at - 1):
             end = start + span.num_bytes
             if start < at <= end:
-                return span.client, span.clock + units_of_bytes(text[start:end], at - start) - 1
+                return span.client, span.clock + _units_before(span, text, start, at - start) - 1
         return None
 
     def after(self, text: bytearray, client: int, clock: int) -> int | None:
@@ -72,6 +78,8 @@ class SpanList:
         for span in self:
             end = start + span.num_bytes
             if span.client == client and span.clock <= clock < span.clock + span.units:
+                if _is_ascii(span):
+                    return start + clock - span.clock + 1
                 return start + bytes_of_units(text[start:end], clock - span.clock + 1)
             start = end
         return None
@@ -84,7 +92,7 @@ class SpanList:
             if at >= end:
                 break
             if stop > start:
-                cut = _cut(span, text[at:stop], max(start - at, 0), min(end, stop) - at)
+                cut = _cut(span, text, at, max(start - at, 0), min(end, stop) - at)
                 found.append((max(at, start), cut))
         return found
 
@@ -97,12 +105,21 @@ class SpanList:
 
     def _chunk_of(self, at: int) -> tuple[int, int]:
         """The chunk that holds byte `at`, or ends there as the last, and where it begins."""
-        start = 0
-        for chunk, num_bytes in enumerate(self._num_bytes):
-            if at < start + num_bytes:
-                return chunk, start
-            start += num_bytes
-        return len(self._chunks) - 1, start - self._num_bytes[-1]
+        chunk, start = self._near
+        while chunk and at < start:
+            chunk -= 1
+            start -= self._num_bytes[chunk]
+        while chunk + 1 < len(self._chunks) and at >= start + self._num_bytes[chunk]:
+            start += self._num_bytes[chunk]
+            chunk += 1
+        self._near = chunk, start
+        return self._near
+
+    def _step_back(self) -> None:
+        """Remember the chunk before: what is about to change begins after it, or in it."""
+        chunk, start = self._near
+        if chunk:
+            self._near = chunk - 1, start - self._num_bytes[chunk - 1]
 
     def _split(self, text: bytearray, at: int) -> tuple[int, int]:
         """Chunk and index of the span that begins at byte `at`, made by cutting one in two if need be."""
@@ -113,10 +130,9 @@ class SpanList:
                 return chunk, index
             end = start + span.num_bytes
             if start < at < end:
-                raw = text[start:end]
                 spans[index : index + 1] = [
-                    _cut(span, raw, 0, at - start),
-                    _cut(span, raw, at - start, span.num_bytes),
+                    _cut(span, text, start, 0, at - start),
+                    _cut(span, text, start, at - start, span.num_bytes),
                 ]
                 return chunk, index + 1
             start = end
@@ -164,9 +180,32 @@ def _length(spans: Iterable[Span]) -> int:
     return sum(span.num_bytes for span in spans)
 
 
-def _cut(span: Span, raw: bytes | bytearray, start: int, end: int) -> Span:
-    """Bytes `[start, end)` of a span whose text is `raw`."""
+def in_pieces(span: Span, raw: bytes) -> Iterator[Span]:
+    """A new span whose text is `raw`, as several where conversions inside it would be dear."""
+    clock, at = span.clock, 0
+    while not _is_ascii(span) and span.clock + span.units - clock > _MAX_UNITS:
+        head = raw[at : at + 4 * _MAX_UNITS]
+        num_bytes = bytes_of_units(head, _MAX_UNITS)
+        units = units_of_bytes(head, num_bytes)
+        yield Span(span.client, clock, units, num_bytes)
+        clock, at = clock + units, at + num_bytes
+    yield Span(span.client, clock, span.clock + span.units - clock, len(raw) - at)
+
+
+def _cut(span: Span, text: bytearray, at: int, start: int, end: int) -> Span:
+    """Bytes `[start, end)` of a span that begins at byte `at` of `text`."""
     if start == 0 and end == span.num_bytes:
         return span
-    before = units_of_bytes(raw, start)
-    return Span(span.client, span.clock + before, units_of_bytes(raw, end) - before, end - start)
+    before = _units_before(span, text, at, start)
+    units = _units_before(span, text, at, end) - before
+    return Span(span.client, span.clock + before, units, end - start)
+
+
+def _units_before(span: Span, text: bytearray, at: int, offset: int) -> int:
+    """How many UTF-16 units the first `offset` bytes of a span are that begins at byte `at`."""
+    return offset if _is_ascii(span) else units_of_bytes(text[at : at + offset], offset)
+
+
+def _is_ascii(span: Span) -> bool:
+    """Any other character takes more bytes than units."""
+    return span.units == span.num_bytes

@@ -7,7 +7,7 @@ Python strings and on the worker link.
 
 def utf16_units(text: str) -> int:
     """How many UTF-16 units `text` has."""
-    return len(text) + sum(1 for char in text if char > "\uffff")
+    return len(text) if text.isascii() else len(_wide(text)) // 2
 
 
 def num_bytes(text: str) -> int:
@@ -22,17 +22,19 @@ def bytes_of_units(raw: bytes | bytearray, units: int) -> int:
     """
     if raw[:units].isascii():
         return min(units, len(raw))
-    seen = 0
-    for at, byte in enumerate(raw):
-        if byte & 0xC0 == 0x80:
-            continue
-        if seen >= units:
-            return at
-        seen += 2 if byte >= 0xF0 else 1
-    return len(raw)
+    text = raw.decode(errors="ignore")  # `raw` may end inside a character
+    wide = _wide(text)
+    if 2 * units > len(wide):
+        return len(raw)
+    cuts_pair = units > 0 and wide[2 * units - 1] & 0xFC == 0xD8
+    return len(wide[: 2 * (units + cuts_pair)].decode("utf-16-le").encode())
 
 
 def units_of_bytes(raw: bytes | bytearray, offset: int) -> int:
     """How many UTF-16 units the first `offset` bytes of `raw` are."""
     head = raw[:offset]
     return len(head) if head.isascii() else utf16_units(head.decode())
+
+
+def _wide(text: str) -> bytes:
+    return text.encode("utf-16-le", "surrogatepass")

@@ -8,14 +8,12 @@ Source: https://github.com/yjs/yjs/blob/main/README.md#yjs-crdt-algorithm and IN
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from ..errors import BadRequestError
+from .slices import SLICE, Rest, T, in_slices, no_rest
 from .units import utf16_units
-
-T = TypeVar("T")
 
 RANGES_PER_STRUCT = 5  # deletions that may stand in an update for each struct that may
 _GC, _DELETED, _STRING, _SKIP = 0, 1, 4, 10
@@ -84,33 +82,35 @@ class Update:
     structs: tuple[Struct, ...]
     deleted: tuple[DeletedRange, ...]
 
-    def encode(self) -> bytes:
+    def encode(self, rest: Rest = no_rest) -> bytes:
         """The update as bytes; each client's structs must follow each other without a gap."""
         structs: dict[int, list[Struct]] = {}
-        for struct in self.structs:
+        for struct in in_slices(self.structs, rest):
             structs.setdefault(struct.client, []).append(struct)
         parts = [_varint(len(structs))]
-        for client, items in structs.items():
+        for client, items in in_slices(structs.items(), rest):
             parts += [_varint(len(items)), _varint(client), _varint(items[0].clock)]
             parts += [item.raw for item in items]
         deleted: dict[int, list[DeletedRange]] = {}
-        for gone in self.deleted:
+        for gone in in_slices(self.deleted, rest):
             deleted.setdefault(gone.client, []).append(gone)
         parts.append(_varint(len(deleted)))
         for client, ranges in deleted.items():
             parts += [_varint(client), _varint(len(ranges))]
-            parts += [_varint(gone.clock) + _varint(gone.units) for gone in ranges]
+            parts += [_varint(gone.clock) + _varint(gone.units) for gone in in_slices(ranges, rest)]
         return b"".join(parts)
 
-    def deletions_alone(self) -> bytes:
-        """An update that carries the delete set alone."""
-        return Update((), self.deleted).encode()
+    def deletions_alone(self) -> Iterator[bytes]:
+        """Updates that carry the delete set alone, a slice of it each."""
+        for start in range(0, len(self.deleted), SLICE):
+            yield Update((), self.deleted[start : start + SLICE]).encode()
 
 
-def parse_update(data: bytes, root: str, most: int | None = None) -> Update:
+def parse_update(data: bytes, root: str, most: int | None = None, rest: Rest = no_rest) -> Update:
     """The structs and deletions of an update of a document whose only content is the text `root`.
 
-    `most` bounds how many structs it may carry, and `most` times `RANGES_PER_STRUCT` its deletions.
+    `most` bounds how many structs it may carry, and `most` times `RANGES_PER_STRUCT` its deletions;
+    `rest` is called now and then.
 
     Raises: BadRequestError when the bytes are no such update, carry too much ("too_large"), leave a gap,
     carry anything but plain text for that root, or text with a carriage return (which editors would
@@ -118,24 +118,24 @@ def parse_update(data: bytes, root: str, most: int | None = None) -> Update:
     """
     reader = _Reader(data)
     try:
-        structs = tuple(_at_most(most, _structs(reader, root)))
+        structs = tuple(in_slices(_at_most(most, _structs(reader, root)), rest))
         ranges = None if most is None else most * RANGES_PER_STRUCT
-        deleted = tuple(_at_most(ranges, _deletions(reader)))
+        deleted = list(in_slices(_at_most(ranges, _deletions(reader)), rest))
     except (IndexError, UnicodeDecodeError) as error:
         raise BadRequestError("This document update is cut off or damaged.") from error
     if reader.at != len(data):
         raise BadRequestError("This document update has bytes after its end.")
-    return Update(structs, tuple(_united(deleted)))
+    return Update(structs, tuple(_united(deleted, rest)))
 
 
-def parse_state(data: bytes) -> dict[int, int]:
-    """A state vector as {client: next clock}.
+def parse_state(data: bytes, rest: Rest = no_rest) -> dict[int, int]:
+    """A state vector as {client: next clock}; `rest` is called now and then.
 
     Raises: BadRequestError when the bytes are no state vector.
     """
     reader = _Reader(data)
     try:
-        return {reader.varint(): reader.varint() for _ in range(reader.varint())}
+        return {reader.varint(): reader.varint() for _ in in_slices(range(reader.varint()), rest)}
     except IndexError as error:
         raise BadRequestError("This state vector is cut off or damaged.") from error
 
@@ -229,7 +229,8 @@ def _neighbours(reader: _Reader, info: int, root: str) -> list[tuple[int, int]]:
     return needs
 
 
-def _deletions(reader: _Reader) -> Iterator[DeletedRange]:
+def _deletions(reader: _Reader) -> Iterator[tuple[int, int, int]]:
+    """(client, clock, units) of each."""
     for _ in range(reader.varint()):
         client, num_ranges = reader.varint(), reader.varint()
         if num_ranges == 0:
@@ -239,19 +240,20 @@ def _deletions(reader: _Reader) -> Iterator[DeletedRange]:
             if client >= _MAX_CLIENT or clock + units >= _MAX_CLOCK:
                 raise BadRequestError("This document update has a number that is too large.")
             if units:  # CRDT libraries stumble over empty ones
-                yield DeletedRange(client, clock, units)
+                yield client, clock, units
 
 
-def _united(ranges: Iterable[DeletedRange]) -> list[DeletedRange]:
+def _united(ranges: list[tuple[int, int, int]], rest: Rest) -> list[DeletedRange]:
     """The same deletions in order, none twice: merging updates with others loses some of them."""
     out: list[DeletedRange] = []
-    for gone in sorted(ranges, key=lambda gone: (gone.client, gone.clock)):
+    ranges.sort()
+    for client, clock, units in in_slices(ranges, rest):
         last = out[-1] if out else None
-        if last and last.client == gone.client and last.clock + last.units >= gone.clock:
-            units = max(last.units, gone.clock + gone.units - last.clock)
+        if last and last.client == client and last.clock + last.units >= clock:
+            units = max(last.units, clock + units - last.clock)
             out[-1] = DeletedRange(last.client, last.clock, units)
         else:
-            out.append(gone)
+            out.append(DeletedRange(client, clock, units))
     return out
 
 

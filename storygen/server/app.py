@@ -14,12 +14,12 @@ from ..store.database import file_url
 from ..store.store import Store
 from .access import AccessRules
 from .access_http import Door, origin_was_judged
-from .checks import MAX_UPDATE_BYTES
+from .checks import MAX_PACKET_BYTES
 from .house import House
 from .legacy import LegacyNamespace
 from .loop import Loop
 from .loose_runs import LooseRuns
-from .packets import BoundedPacket, keep_whole
+from .packets import BoundedJson, BoundedPacket, keep_whole
 from .pages import pages
 from .studio import Studio
 from .worker import Spawn, worker_command
@@ -68,8 +68,9 @@ def make_application(config: Config, loop: Loop) -> Application:
         always_connect=True,
         cors_allowed_origins=origin_was_judged,
         message_queue=config.redis_url,
-        max_http_buffer_size=MAX_UPDATE_BYTES + 65536,
+        max_http_buffer_size=MAX_PACKET_BYTES,
         serializer=BoundedPacket,
+        json=BoundedJson,
         ping_interval=20,
         ping_timeout=20,
     )

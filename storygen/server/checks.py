@@ -6,20 +6,24 @@ noticed. Nothing here changes anything.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..errors import BadRequestError
 from ..store.records import AliasRecord
 from ..story.story import Place
 
-MAX_UPDATE_BYTES = 16 * 1024 * 1024
-MAX_TEXT = 16 * 1024 * 1024
+MAX_PACKET_BYTES = 16 * 1024 * 1024 + 65536  # what is longer ends the connection
+MAX_UPDATE_BYTES = 8 * 1024 * 1024
+MAX_STATE_BYTES = 256 * 1024  # some thirty thousand openings of the page
+MAX_TEXT = 4 * 1024 * 1024  # more than War and Peace
 MAX_TITLE = 200
 MAX_PROMPT = 100_000
 MAX_ID = 100
 MAX_ALIASES = 20_000
 _MAX_CLIENT = 2**53
 _MAX_CLOCK = 2**53
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")  # a NUL, half a character
 
 
 class Fields:
@@ -30,9 +34,9 @@ class Fields:
             data = {}
         if not isinstance(data, dict):
             raise BadRequestError("The message must be an object with named fields.")
-        strange = [str(name) for name in data if name not in known]
-        if strange:
-            raise BadRequestError(f"This call knows no field {strange[0][:40]!r}.")
+        for name in data:
+            if name not in known:
+                raise BadRequestError(f"This call knows no field {str(name)[:40]!r}.")
         self._data: dict[str, Any] = data
 
     def has(self, name: str) -> bool:
@@ -48,7 +52,7 @@ class Fields:
             raise BadRequestError(f"{name} must be a text.")
         if len(value) > most:
             raise BadRequestError(f"{name} may have at most {most} characters.", code="too_large")
-        if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        if _NO_TEXT.search(value):
             raise BadRequestError(f"{name} contains characters that are no text.")
         return value
 

@@ -14,16 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..document.live import UnfitSnapshotError
 from ..errors import ConflictError, ModelError, NotFoundError
 from ..link.messages import Command, Event, LoadModel, StartRun, StopRun
 from ..registry import ModelEntry, Registry, load_spec
-from ..store.records import Record, RunRecord, StoredStory, StoryRecord
+from ..store.records import Record, StoryRecord
 from ..store.store import Store
 from ..story import states
 from ..story.story import Story
 from . import library, presets
 from .loop import Lane, Loop
+from .opening import Opening, interrupted
 from .room import Room
 from .run_routes import Listener, RunRoutes
 from .shapes import story_shape
@@ -57,6 +57,8 @@ class House:
         self._memory_limit_bytes = memory_limit_bytes
         self._store, self._data_dir, self._tell = store, data_dir, tell_library
         self._writing, self._reading = loop.lane("store-writes"), loop.lane("store-reads")
+        self._building = loop.lane("story-opening")
+        self._stories = Opening(self.read, self.write, self._building, self.now)
         self.workers = Workers(loop, data_dir, self._spec, self, command, max_idle_models)
         self._door = threading.Lock()  # held for moments, never while waiting
         self._rooms: dict[str, Room] = {}
@@ -91,12 +93,7 @@ class House:
     def _interrupt_left_runs(self) -> None:
         """Runs that a server before us left unfinished are interrupted; resuming continues them."""
         if left := self._store.runs_to_interrupt():
-            self._store.commit([self._interrupted(run) for run in left])
-
-    def _interrupted(self, run: RunRecord) -> RunRecord:
-        if run.state == states.ENDED:
-            return run
-        return dataclasses.replace(run, state=states.ENDED, reason="interrupted", ended=self.now())
+            self._store.commit([interrupted(run, self.now()) for run in left])
 
     # ------------------------------------------------------------ rooms
 
@@ -121,37 +118,13 @@ class House:
 
     def _open_room(self, story: str) -> Room:
         try:
-            room = self._rooms[story] = Room(self.loop, self, self._opened(story))
+            room = self._rooms[story] = Room(self.loop, self, self._stories.open(story))
         finally:
             with self._door:
                 opened = self._opening.pop(story)
             opened.set()
         self.loop.timer(IDLE_ROOM_S, lambda: self._close_if_idle(story))
         return room
-
-    def _opened(self, story: str) -> Story:
-        """The story as it is stored; where its snapshot is damaged, as its whole log tells it."""
-        try:
-            return self._built(story, whole_log=False)
-        except UnfitSnapshotError as error:
-            log.warning("Story %s is built again from its whole log: %s", story, error)
-            return self._built(story, whole_log=True)
-
-    def _built(self, story: str, *, whole_log: bool) -> Story:
-        stored = self._stored(story, whole_log=whole_log)
-        runs = tuple(self._interrupted(run) for run in stored.runs)
-        if runs != stored.runs:  # the room before this one broke while they were live
-            self.write([run for run in runs if run not in stored.runs])
-            stored = dataclasses.replace(stored, runs=runs)
-        return Story(stored, library.fresh_client(stored.clients), library.new_id)
-
-    def _stored(self, story: str, *, whole_log: bool = False) -> StoredStory:
-        stored: StoredStory | None = self.read(
-            lambda store: store.open_story(story, whole_log=whole_log)
-        )
-        if stored is None:
-            raise NotFoundError("This story does not exist (any more).")
-        return stored
 
     def open_rooms(self) -> list[Room]:
         """The rooms that are open now."""
@@ -255,7 +228,7 @@ class House:
         Raises: NotFoundError.
         """
         self.room(story).ask(lambda page, now: page.page.snapshot())  # one that is known to fit
-        stored = self._stored(story)
+        stored = self._stories.stored(story)
         record, records = self.read(
             lambda store: library.copy_of(
                 stored, lambda run: store.token_details(run, 0, 1 << 40), self.now()
@@ -424,7 +397,7 @@ class House:
             room.close()
         for room in list(self._rooms.values()):
             room.ended.wait(5.0)
-        for lane in (self._writing, self._reading):
+        for lane in (self._writing, self._reading, self._building):
             _finish(lane)
         self._store.close()
 

@@ -13,6 +13,7 @@ from it again.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -28,6 +29,7 @@ from .outbox import Outbox, Package
 T = TypeVar("T")
 Work = Callable[[Story, float], Any]
 RETRY_S = 2.0
+SLICE_S = 0.02
 log = logging.getLogger(__name__)
 
 
@@ -124,6 +126,8 @@ class Room:
         self._retry_at: float | None = None
         self.outboxes: dict[str, Outbox] = {}
         self._asking: _Reply | None = None  # whose work is being done
+        self._rested = 0.0
+        story.page.document.rest = self._rest
         self.trouble = ""
         self.closing = False
         self.closed = False
@@ -250,7 +254,15 @@ class Room:
             self._do(work, self._asking)
             self._asking = None
 
+    def _rest(self) -> None:
+        """Let the loop's other tasks run when the work in hand has held them up. This room's task waits
+        in the middle of its work meanwhile, and nobody else changes the story."""
+        if time.monotonic() - self._rested >= SLICE_S:
+            self._loop.sleep(0)
+            self._rested = time.monotonic()
+
     def _do(self, work: Work, reply: _Reply | None) -> None:
+        self._rested = time.monotonic()
         try:
             result = work(self._story, self._house.now())
         except StorygenError as error:  # which changed nothing

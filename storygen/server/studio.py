@@ -24,7 +24,7 @@ from ..story.runs import NewRun
 from ..story.story import Story
 from . import library, presets
 from .access import AccessRules
-from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
+from .checks import MAX_ID, MAX_PROMPT, MAX_STATE_BYTES, MAX_TITLE, Fields
 from .house import House
 from .outbox import Outbox, Package
 from .pace import Pace
@@ -214,7 +214,7 @@ class Studio(Namespace):  # type: ignore[misc]
         story_id = fields.id("story")
         room = self._house.room(story_id)
         known = fields.string("document", MAX_ID, "")
-        state = fields.blob("state") if fields.has("state") else None
+        state = fields.blob("state", MAX_STATE_BYTES) if fields.has("state") else None
         outbox = Outbox(story_id, lambda message, done: self._send(visitor.sid, message, done))
 
         def join(story: Story, now: float) -> Answer:

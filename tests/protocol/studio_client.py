@@ -43,6 +43,13 @@ class _OrderedClient(socketio.Client):
         return _OrderedTransport
 
 
+class _SilentClient(_OrderedClient):
+    """Takes everything in and acknowledges nothing."""
+
+    def _handle_event(self, namespace: str, id: int | None, data: Any) -> None:
+        super()._handle_event(namespace, None, data)
+
+
 class ServerAwayError(Exception):
     """The connection ended before the answer came."""
 
@@ -54,10 +61,10 @@ class StudioClient:
         self.changed = threading.Condition()
         self.updates: list[dict[str, Any]] = []
         self.library: list[dict[str, Any]] = []
-        self.silent, self.slow_s = silent, slow_s
+        self.slow_s = slow_s
         self.stories: dict[str, OpenStory] = {}
         self.connected = False
-        kind = socketio.Client if silent else _OrderedClient
+        kind = _SilentClient if silent else _OrderedClient
         self._io = kind(reconnection=False, handle_sigint=False)
         self._io.on("update", self._on_update, namespace=NAMESPACE)
         self._io.on("library", self._on_library, namespace=NAMESPACE)
@@ -162,8 +169,6 @@ class StudioClient:
             self.changed.notify_all()
         if self.slow_s:
             threading.Event().wait(self.slow_s)
-        if self.silent:
-            threading.Event().wait()  # for ever: the acknowledgement is this function's return
         return True
 
     def _on_library(self, message: dict[str, Any]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pycrdt import Text
 
-from tests.protocol.studio_client import StudioClient
+from tests.protocol.studio_client import OpenStory, StudioClient
 from tests.server_process import ServerProcess, wait_until
 
 MANY_TOKENS = 3000
@@ -39,6 +41,33 @@ def test_a_browser_that_never_acknowledges_gets_one_message_and_harms_nobody(
         assert silent.ok("provenance", story=story.id)["spans"]
         fresh = silent.ok("story_open", story=story.id)
         assert len(fresh["tokens"]) == len(story.tokens)
+
+
+def test_nobody_waits_for_the_end_of_another_ones_long_update(server: ServerProcess) -> None:
+    with (
+        StudioClient(server.url, server.token) as browser,
+        StudioClient(server.url, server.token) as elsewhere,
+    ):
+        story = browser.create("word " * 2000)
+        answers: list[dict[str, Any]] = []
+        browser.send("doc_update", {"story": story.id, "update": _scattered(story)}, answers.append)
+        num_calls = 0
+        while not answers:
+            elsewhere.ok("models")
+            num_calls += 1
+        assert answers[0]["ok"] is True and num_calls >= 10
+        written = elsewhere.open(story.id)
+        assert str(written) == str(story)
+
+
+def _scattered(story: OpenStory) -> bytes:
+    """Words typed at thousands of places, as one update."""
+
+    def change(root: Text) -> None:
+        for number in range(4000):
+            root.insert(number * 37 % 10_000, "x")
+
+    return story.edit(change)
 
 
 def test_a_slow_browser_gets_everything_merged(server: ServerProcess) -> None:

@@ -10,9 +10,14 @@ import pytest
 import socketio
 from pycrdt import Array, Doc, Map, Text
 
-from storygen.document.live import ROOT
+from storygen.document.live import MAX_STRUCTS, ROOT
 from storygen.document.updates import parse_update
-from storygen.server.checks import MAX_ALIASES, MAX_PROMPT, MAX_TITLE, MAX_UPDATE_BYTES
+from storygen.server.checks import (
+    MAX_ALIASES,
+    MAX_PACKET_BYTES,
+    MAX_PROMPT,
+    MAX_TITLE,
+)
 from storygen.server.pace import BURST_S, RATES
 from storygen.server.studio import Studio
 from tests.protocol.studio_client import NAMESPACE, OpenStory, StudioClient
@@ -137,7 +142,7 @@ def test_a_message_beyond_all_bounds_ends_only_its_own_connection(
 ) -> None:
     greedy = connect()
     greedy.send(
-        "doc_update", {"story": story.id, "update": bytes(2 * MAX_UPDATE_BYTES)}, lambda _: None
+        "doc_update", {"story": story.id, "update": bytes(MAX_PACKET_BYTES + 1)}, lambda _: None
     )
     greedy.wait(lambda: not greedy.connected, "the greedy connection ends")
     assert browser.ok("hello")
@@ -183,7 +188,7 @@ def _unknown_history(story: OpenStory) -> bytes:
 def _many_structs(_: OpenStory) -> bytes:
     doc = Doc()
     text = doc.get(ROOT, type=Text)
-    for _index in range(20_001):
+    for _index in range(MAX_STRUCTS + 1):
         text.insert(0, "x")
     return bytes(doc.get_update())
 

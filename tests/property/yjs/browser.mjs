@@ -9,7 +9,8 @@ import { io } from "socket.io-client";
 import { StoryDocument } from "../../../static/js/document/story_document.js";
 import { Y } from "../../../static/vendor/libs.js";
 
-globalThis.document = { hidden: false };
+globalThis.document = Object.assign(new EventTarget(), { hidden: false });
+globalThis.window = new EventTarget();
 globalThis.requestAnimationFrame = (then) => setTimeout(then, 2);
 
 /** Origin of what is typed, as the page's editor has one. */

@@ -131,10 +131,10 @@ const STEPS = [
   [5, "start", start],
   [3, "pause", (browser) => browser.attempt("run_pause", { run: anyRun(browser) })],
   [6, "resume", resume],
-  [1, "stop", (browser) => browser.attempt("run_stop", { run: anyRun(browser) })],
+  [2, "stop", (browser) => browser.attempt("run_stop", { run: anyRun(browser) })],
   [4, "come_or_go", comeOrGo],
-  [1, "restore", restore],
-  [1, "continue_here", continueHere],
+  [2, "restore", restore],
+  [2, "continue_here", continueHere],
   [2, "forge", forge],
   [8, "rest", () => pause(30)],
 ];

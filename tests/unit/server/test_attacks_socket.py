@@ -12,7 +12,14 @@ import pytest
 import requests
 import websocket
 
-from storygen.server.packets import BoundedPacket
+from storygen.server.checks import MAX_ALIASES, MAX_PROMPT, MAX_TEXT
+from storygen.server.packets import (
+    MAX_CHARACTERS,
+    MAX_COMMAS,
+    MAX_STRINGS,
+    BoundedJson,
+    BoundedPacket,
+)
 from storygen.server.shapes import token_details_shape
 from storygen.store.records import TokenRecord
 from tests.server_process import ServerProcess
@@ -123,6 +130,41 @@ def test_probabilities_that_are_no_numbers_reach_browsers_as_null() -> None:
 def test_a_packet_announces_at_most_a_few_binary_parts() -> None:
     with pytest.raises(ValueError, match="too many"):
         BoundedPacket(encoded_packet='45900000000-/studio,1["doc_update",{}]')
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"text": 'He said, "No, no, no."\n' * 180_000},
+        {"text": "\\" * MAX_TEXT},
+        {"text": '"' * MAX_TEXT},
+        {"aliases": [[2**53 - 1, 2**31 - 1, 1, None, 2**31]] * MAX_ALIASES},
+        {"params": {"stop": ["x" * 100] * 16}, "prompt": "," * MAX_PROMPT},
+    ],
+    ids=lambda data: str(data)[:20],
+)
+def test_what_a_call_may_carry_is_read(data: dict[str, Any]) -> None:
+    packet = "2/studio,1" + json.dumps(["call", data], separators=(",", ":"), ensure_ascii=False)
+    assert BoundedPacket(encoded_packet=packet).data == ["call", data]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "{" + ",".join(f'"{key}":1' for key in range(MAX_STRINGS + 1)) + "}",
+        "[" + '"",' * MAX_STRINGS * 2 + '""]',
+        "[" + r'"\\",' * MAX_STRINGS * 2 + '""]',
+        "[" + "[]," * MAX_COMMAS + "[],[]]",
+        '["' + "x" * MAX_CHARACTERS + '"]',
+        "[" * 100_000,
+        '"' + r"\"" * 100_000,
+        '"' + "\\" * 100_001,
+    ],
+    ids=lambda said: str(said)[:20],
+)
+def test_what_would_take_long_to_read_is_refused(said: str) -> None:
+    with pytest.raises(ValueError):
+        BoundedJson.loads(said)
 
 
 @pytest.mark.parametrize(

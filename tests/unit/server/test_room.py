@@ -202,6 +202,39 @@ def test_a_room_that_has_closed_turns_away(room: Room, house: HeldHouse) -> None
         room.ask(lambda story, now: None)
 
 
+def test_a_long_update_lets_others_run_and_is_stored_as_one(
+    room: Room, house: HeldHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it rests in its middle nothing of it is committed, and what comes then comes after it."""
+    resting, go_on = threading.Event(), threading.Event()
+
+    def sleep(seconds: float) -> None:
+        resting.set()
+        assert go_on.wait(10)
+
+    writer, other = Browser(7), Browser(8)
+    for _ in range(50):
+        writer.insert(0, "ab")
+        writer.insert(1, "c")
+    told = _listen(room, "other")
+    monkeypatch.setattr(rooms, "SLICE_S", 0.0)
+    monkeypatch.setattr(room._loop, "sleep", sleep)
+    long = Call(room, _type(writer, "z"))
+    assert resting.wait(10)
+    short = Call(room, _type(other, "short"))
+    assert (house.commits.empty(), long.answer.qsize(), short.answer.qsize()) == (True, 0, 0)
+    go_on.set()
+    assert [record.seq for record in _updates(house.let_commit())] == [1]
+    assert [record.seq for record in _updates(house.let_commit())] == [2]
+    assert (long.answer.get(timeout=10), short.answer.get(timeout=10)) == (1, 2)
+    _turn(room)
+    receiver = Browser(9)
+    for message in told:
+        if "doc" in message:
+            receiver.receive(message["doc"])
+    assert "short" in str(receiver) and str(writer) in str(receiver).replace("short", "")
+
+
 class Panic(BaseException):
     """What an extension raises that is no Exception."""
 
