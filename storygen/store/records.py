@@ -54,7 +54,7 @@ class UpdateRecord:
     story: str
     seq: int
     data: bytes
-    origin: str  # "human" | "run:<id>" | "restore" | "create" | "continue_here"
+    origin: str  # "human" | "run:<id>" | "restore" | "create" | "continue_here" | "overtaken"
     time: float
 
 

@@ -51,6 +51,7 @@ class Page:
         self.head = stored.head
         self._seq = self._replay(stored)
         self._cause: tuple[str | None, float] = (None, 0.0)
+        self.by_hand = False  # while a person's edit is being applied
         self.document.on_change = self._hear
         self._snapshot_seq = stored.snapshot.seq if stored.snapshot else 0
         self._client_stored = False
@@ -89,8 +90,11 @@ class Page:
 
         Raises: what `LiveDocument.apply_update` raises; then nothing was changed.
         """
-        self._cause = (None, now)
-        applied = self.document.apply_update(data, aliases)
+        self._cause, self.by_hand = (None, now), True
+        try:
+            applied = self.document.apply_update(data, aliases)
+        finally:
+            self.by_hand = False
         for alias in aliases:
             self._learn(alias)
         if applied.news:

@@ -15,6 +15,7 @@ from .waiting import Distance
 
 CREDITS = 16
 REFILL = 4  # credits go back to the worker so many at a time
+UNSEEN_S = 0.4  # a person may type before having seen what came so shortly before
 _RATE_TOKENS = 24
 _RATE_GAP_S = 2.0
 
@@ -53,6 +54,8 @@ class Run:
     left: tuple[int, int] | None = None
     stored: RunRecord | None = None  # what the store says of it, tokens counted in
     owed: int = 0  # credits that the worker has not been given back
+    fresh: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_RATE_TOKENS))
+    overtaken: int = 0  # bytes before the point that were typed over unseen
     times: deque[float] = field(default_factory=lambda: deque(maxlen=_RATE_TOKENS))
 
     @property
@@ -110,6 +113,31 @@ class Run:
             self.awaiting = True
         if reach > Distance.NEAR and self.state == states.RUNNING:
             self.rereads_since, self.rereads_revision = now, self.feed.revision
+
+    def wrote(self, num_bytes: int, now: float) -> None:
+        """A token of so many bytes came to stand before the point."""
+        if num_bytes:
+            self.fresh.append((now, num_bytes))
+
+    def typed(self, end: int, now: float) -> None:
+        """A person changed the text up to byte `end`: was it typed where the run wrote a moment ago?
+
+        Then what came since had not been seen by who typed, and gives way (see `Runs.tick`).
+        """
+        gap = self.feed.point - end
+        if gap > 0 and self.state == states.RUNNING and self._is_unseen(gap, now):
+            self.overtaken = gap
+        elif end > self.feed.point - sum(size for _, size in self.fresh) - self.overtaken:
+            self.overtaken = 0
+            self.fresh.clear()
+
+    def _is_unseen(self, num_bytes: int, now: float) -> bool:
+        """Whether the last bytes before the point are whole tokens that have just come."""
+        for since, size in reversed(self.fresh):
+            num_bytes -= size
+            if now - since > UNSEEN_S or num_bytes <= 0:
+                return now - since <= UNSEEN_S and num_bytes == 0
+        return False
 
     def token_came(self, revision: int, now: float) -> None:
         """A token computed from `revision` was taken: what it has read, and the rate."""

@@ -229,7 +229,16 @@ class Runs:
             self._end(run, "finish" if event.reason == "finished" else "fail", now)
 
     def tick(self, now: float) -> None:
-        """Send what has waited long enough; called after every input, so that it is read as a whole."""
+        """Send what has waited long enough; called after every input, so that it is read as a whole.
+
+        Words that stand after a key only because the browser did not have them yet are taken out first:
+        typing where the model writes means going on from there, not before what nobody has seen.
+        """
+        for run in self.live():
+            if run.overtaken:
+                start, end = run.feed.point - run.overtaken, run.feed.point
+                run.overtaken = 0
+                self._page.take_out(start, end, "overtaken", now)
         for run in self._runs.values():
             if run.live and run.fed:
                 self._settle(run, now)
@@ -260,7 +269,9 @@ class Runs:
         run.next_index += 1
         run.used, run.window = event.used, event.window
         run.token_came(event.revision, now)
-        token = self._page.token(event, run.feed.point, now)
+        before = run.feed.point
+        token = self._page.token(event, before, now)
+        run.wrote(run.feed.point - before, now)
         if run.stored:
             run.stored = after_token(run.stored, token)
         self._owe(run)
@@ -292,6 +303,8 @@ class Runs:
                 continue
             stays = writer is not None and run.order < writer.order
             run.feed.absorb(change, text, now, by_run=writer is not None, stays=stays)
+            if self._page.by_hand:
+                run.typed(change.at + len(change.inserted.encode()), now)
             if not run.fed:
                 run.feed.take()
 

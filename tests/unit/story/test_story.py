@@ -14,7 +14,7 @@ from storygen.store.records import (
     UpdateRecord,
 )
 from storygen.story.run import with_tokens
-from tests.unit.story.room import MODEL, Room
+from tests.unit.story.room import MODEL, Browser, Room
 
 
 def test_a_run_writes_at_the_end() -> None:
@@ -198,6 +198,67 @@ def test_what_another_run_wrote_last_is_read_when_it_pauses_or_ends() -> None:
         room.wait(2.0)
         room.turn(2)
         room.agree()
+
+
+def behind(room: Room, client: int) -> Browser:
+    """A browser that has what stands now and hears no more."""
+    browser = Browser(client)
+    browser.receive(room.story.page.document.update_since(None))
+    return browser
+
+
+@pytest.mark.parametrize("client", [3, 2**32 - 2])
+def test_what_came_before_the_writer_saw_it_gives_way_to_a_key_at_the_end(client: int) -> None:
+    room = Room("Once")
+    run = room.start()
+    room.turn(1)
+    browser = behind(room, client)
+    room.now += 0.1
+    room.turn(2)
+    browser.insert(len(str(browser)), " so")
+    room.story.page.human_update(browser.unsent(), (), room.now)
+    room.wait(0.0)
+    assert str(room) in ("Once w0 so", "Once w0 w1 w2 so")
+    assert room.story.runs.get(run).holding
+    stood = str(room)
+    room.wait(0.6)
+    room.turn(1)
+    assert str(room) == stood + " w3"
+    room.agree()
+
+
+def test_one_of_the_two_orders_of_identities_puts_the_key_before_the_words() -> None:
+    texts = set()
+    for client in (3, 2**32 - 2):
+        room = Room("Once")
+        room.start()
+        browser = behind(room, client)
+        room.turn(1)
+        room.now += 9
+        browser.insert(len(str(browser)), " so")
+        room.story.page.human_update(browser.unsent(), (), room.now)
+        texts.add(str(room))
+    assert texts == {"Once so w0", "Once w0 so"}
+
+
+def test_words_that_the_writer_has_seen_stay_behind_what_is_typed_before_them() -> None:
+    room = Room("Once")
+    run = room.start()
+    room.turn(2)
+    room.now += 0.5
+    room.type(4, " so")
+    room.wait(0.0)
+    assert str(room) == "Once so w0 w1"
+    assert not room.story.runs.get(run).holding
+
+
+def test_only_whole_words_that_just_came_give_way() -> None:
+    room = Room("Once")
+    room.start()
+    room.turn(2)
+    room.type(len("Once w0 w"), "x")
+    room.wait(0.0)
+    assert str(room) == "Once w0 wx1"
 
 
 def test_typing_at_the_insertion_point_holds_the_run_until_it_rests() -> None:
