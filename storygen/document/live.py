@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pycrdt import Doc, Text, TextEvent
 
 from ..errors import BadRequestError, RefusedError
-from ..store.records import AliasRecord, Author, Span
+from ..store.records import AliasRecord, Author, Span, TokenRange
 from .authorship import Authorship, Written
 from .ordering import check_characters, in_order
 from .slices import SLICE, Rest, in_slices, no_rest
@@ -41,13 +41,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a browser's update came to: `news` is that part of it that was not known, b"" if all was.
+    """What a browser's update came to: `news` is that part of it that was not known, b"" if all was, and
+    `structs` its insertions.
 
     Only `news` may be logged or sent on: the rest of an update could say other things of identities that
     stand here already, and replicas that have not heard of those yet would believe it.
     """
 
     changes: tuple[Change, ...]
+    structs: tuple[Struct, ...]
     news: bytes
 
 
@@ -106,6 +108,10 @@ class LiveDocument:
     def locate(self, place: tuple[int, int] | None) -> int | None:
         """Byte offset just after the character `place`; 0 for None; None when it no longer stands."""
         return 0 if place is None else self.spans.after(self.text, *place)
+
+    def start_of(self, token: TokenRange, at: int) -> int | None:
+        """Where a token begins that ends at byte `at`; None unless it stands there whole."""
+        return self.spans.start_of(self.text, at, token.client, token.clock, token.units)
 
     def authors(self) -> tuple[Author, ...]:
         """Original identities of the whole text."""
@@ -174,7 +180,9 @@ class LiveDocument:
         deleted = tuple(self._standing(update.deleted))
         changes += self._apply_deletions(deleted)
         news = Update(tuple(order), deleted)
-        return Applied(tuple(changes), news.encode(self.rest) if order or changes else b"")
+        return Applied(
+            tuple(changes), news.structs, news.encode(self.rest) if order or changes else b""
+        )
 
     def _apply_parsed(self, update: Update) -> None:
         self._apply_structs(in_order(update, parse_state(self.state())))

@@ -84,6 +84,17 @@ class SpanList:
             start = end
         return None
 
+    def start_of(self, text: bytearray, at: int, client: int, clock: int, units: int) -> int | None:
+        """Where units `[clock, clock + units)` begin that end at byte `at`; None unless they stand there
+        whole and alone."""
+        for start, span in self._from(at - 1):
+            if start < at <= start + span.num_bytes:
+                end = span.clock + _units_before(span, text, start, at - start)
+                if span.client != client or clock + units != end or clock < span.clock:
+                    return None
+                return start + bytes_of_units(text[start:at], clock - span.clock)
+        return None
+
     def between(self, text: bytearray, start: int, end: int) -> list[tuple[int, Span]]:
         """The spans of bytes `[start, end)`, cut to it, each with its byte offset."""
         found = []

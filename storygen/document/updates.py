@@ -46,6 +46,11 @@ class Struct:
             for at, (client, clock) in enumerate(self.needs)
         ]
 
+    @property
+    def right(self) -> tuple[int, int] | None:
+        """The identity that stood right of it for who wrote it; None for the end of the text."""
+        return self.needs[-1] if self.raw[0] & _HAS_RIGHT_ORIGIN else None
+
     def since(self, clock: int) -> Struct:
         """The part of this struct from `clock` on, as Yjs writes it: it follows its own part before.
 

@@ -191,7 +191,10 @@ def _headers(nonce: str) -> Headers:
         ("Content-Security-Policy", policy),
         ("X-Content-Type-Options", "nosniff"),
         ("X-Frame-Options", "DENY"),
-        ("Referrer-Policy", "same-origin"),  # without any, browsers send our own form's Origin as "null"
+        (
+            "Referrer-Policy",
+            "same-origin",
+        ),  # without any, browsers send our own form's Origin as "null"
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
     ]

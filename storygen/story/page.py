@@ -1,6 +1,6 @@
 """A story's page: its document, who wrote it, its log and its history, as effects.
 
-Whoever changes the text here hands every change on to the listener (the runs), records what must be
+Whoever changes the text here hands every change on to the runs, records what must be
 committed and collects what browsers must be told. Nothing is deleted from the log, ever.
 """
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from ..document.authorship import Authorship, Written
 from ..document.live import Change, LiveDocument
+from ..document.updates import Struct
 from ..link.messages import TokenWritten
 from ..store.records import (
     AliasRecord,
@@ -35,7 +36,9 @@ Listener = Callable[[Change, str | None, float], None]
 
 
 class Page:
-    """The text of one open story. `listener(change, run or None, now)` hears of every change."""
+    """The text of one open story. `listener(change, run or None, now)` hears of every change, and
+    `on_typed(structs, now)` of what a person's update inserted, once it stands.
+    """
 
     def __init__(self, stored: StoredStory, client: int, new_id: Callable[[], str]) -> None:
         self.id = stored.record.story
@@ -43,6 +46,7 @@ class Page:
         self.effects = Effects()
         self.new_id = new_id
         self.listener: Listener = lambda change, run, now: None
+        self.on_typed: Callable[[Sequence[Struct], float], None] = lambda structs, now: None
         self.document = LiveDocument(
             client, stored.clients, Authorship(stored.aliases, stored.tokens)
         )
@@ -51,7 +55,6 @@ class Page:
         self.head = stored.head
         self._seq = self._replay(stored)
         self._cause: tuple[str | None, float] = (None, 0.0)
-        self.by_hand = False  # while a person's edit is being applied
         self.document.on_change = self._hear
         self._snapshot_seq = stored.snapshot.seq if stored.snapshot else 0
         self._client_stored = False
@@ -90,15 +93,13 @@ class Page:
 
         Raises: what `LiveDocument.apply_update` raises; then nothing was changed.
         """
-        self._cause, self.by_hand = (None, now), True
-        try:
-            applied = self.document.apply_update(data, aliases)
-        finally:
-            self.by_hand = False
+        self._cause = (None, now)
+        applied = self.document.apply_update(data, aliases)
         for alias in aliases:
             self._learn(alias)
         if applied.news:
             self._log(applied.news, "human", now)
+        self.on_typed(applied.structs, now)
         return self._seq
 
     def token(self, event: TokenWritten, at: int, now: float) -> TokenRange:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..document.live import LiveDocument
+from ..document.updates import Struct
 from ..store.records import RunRecord, TokenRange
 from . import states
 from .feed import FAR_LATEST_S, Feed
@@ -15,7 +17,9 @@ from .waiting import Distance
 
 CREDITS = 16
 REFILL = 4  # credits go back to the worker so many at a time
-UNSEEN_S = 0.4  # a person may type before having seen what came so shortly before
+UNSEEN_S = (
+    1.0  # what came longer ago was lost on the way, and who typed worked without a connection
+)
 _RATE_TOKENS = 24
 _RATE_GAP_S = 2.0
 
@@ -54,8 +58,9 @@ class Run:
     left: tuple[int, int] | None = None
     stored: RunRecord | None = None  # what the store says of it, tokens counted in
     owed: int = 0  # credits that the worker has not been given back
-    fresh: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=_RATE_TOKENS))
-    overtaken: int = 0  # bytes before the point that were typed over unseen
+    fresh: deque[tuple[float, TokenRange]] = field(  # since when it stands
+        default_factory=lambda: deque(maxlen=_RATE_TOKENS)
+    )
     times: deque[float] = field(default_factory=lambda: deque(maxlen=_RATE_TOKENS))
 
     @property
@@ -114,30 +119,28 @@ class Run:
         if reach > Distance.NEAR and self.state == states.RUNNING:
             self.rereads_since, self.rereads_revision = now, self.feed.revision
 
-    def wrote(self, num_bytes: int, now: float) -> None:
-        """A token of so many bytes came to stand before the point."""
-        if num_bytes:
-            self.fresh.append((now, num_bytes))
+    def wrote(self, token: TokenRange, now: float) -> None:
+        """A token came to stand before the point."""
+        if token.units:
+            self.fresh.append((now, token))
 
-    def typed(self, end: int, now: float) -> None:
-        """A person changed the text up to byte `end`: was it typed where the run wrote a moment ago?
+    def overtook(self, typed: Struct, document: LiveDocument, now: float) -> int | None:
+        """Where the words begin that stand behind `typed` because who typed it did not have them yet.
 
-        Then what came since had not been seen by who typed, and gives way (see `Runs.tick`).
+        They are whole tokens that came less than `UNSEEN_S` ago and reach from `typed` to the point, and
+        the identity that `typed` was put before is none of theirs. None when there are none.
         """
-        gap = self.feed.point - end
-        if gap > 0 and self.state == states.RUNNING and self._is_unseen(gap, now):
-            self.overtaken = gap
-        elif end > self.feed.point - sum(size for _, size in self.fresh) - self.overtaken:
-            self.overtaken = 0
-            self.fresh.clear()
-
-    def _is_unseen(self, num_bytes: int, now: float) -> bool:
-        """Whether the last bytes before the point are whole tokens that have just come."""
-        for since, size in reversed(self.fresh):
-            num_bytes -= size
-            if now - since > UNSEEN_S or num_bytes <= 0:
-                return now - since <= UNSEEN_S and num_bytes == 0
-        return False
+        at = self.feed.point
+        last = (typed.client, typed.clock + typed.units - 1)
+        for since, token in reversed(self.fresh):
+            was_seen = typed.right is not None and _is_of(typed.right, token)
+            start = document.start_of(token, at)
+            if now - since > UNSEEN_S or was_seen or start is None:
+                return None
+            at = start
+            if document.place(at) == last:
+                return at
+        return None
 
     def token_came(self, revision: int, now: float) -> None:
         """A token computed from `revision` was taken: what it has read, and the rate."""
@@ -206,6 +209,11 @@ class Run:
             "used": self.used,
             "window": self.window,
         }
+
+
+def _is_of(place: tuple[int, int], token: TokenRange) -> bool:
+    client, clock = place
+    return client == token.client and token.clock <= clock < token.clock + token.units
 
 
 def after_token(record: RunRecord, token: TokenRange) -> RunRecord:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..document.live import Change
+from ..document.updates import Struct
 from ..errors import ConflictError, NotFoundError
 from ..link.messages import (
     Command,
@@ -30,6 +31,7 @@ from .run import CREDITS, REFILL, Run, after_token, from_record, with_tokens
 from .waiting import Distance
 
 BYTES_PER_TOKEN = 8  # how much text a worker is given for each token of its window
+KEYS_AT_ONCE = 16  # insertions of one update that may have been typed where a run writes
 KEPT_PLACES = 3  # ended runs whose place is moved along, so that they can be resumed
 
 
@@ -60,6 +62,7 @@ class Runs:
             at = len(page.document.text) if point is None else point
             self._runs[record.run] = from_record(record, self._order, at)
         page.listener = self._on_change
+        page.on_typed = self._on_typed
 
     # ------------------------------------------------------------ reading
 
@@ -229,16 +232,7 @@ class Runs:
             self._end(run, "finish" if event.reason == "finished" else "fail", now)
 
     def tick(self, now: float) -> None:
-        """Send what has waited long enough; called after every input, so that it is read as a whole.
-
-        Words that stand after a key only because the browser did not have them yet are taken out first:
-        typing where the model writes means going on from there, not before what nobody has seen.
-        """
-        for run in self.live():
-            if run.overtaken:
-                start, end = run.feed.point - run.overtaken, run.feed.point
-                run.overtaken = 0
-                self._page.take_out(start, end, "overtaken", now)
+        """Send what has waited long enough; called after every input, so that it is read as a whole."""
         for run in self._runs.values():
             if run.live and run.fed:
                 self._settle(run, now)
@@ -269,9 +263,8 @@ class Runs:
         run.next_index += 1
         run.used, run.window = event.used, event.window
         run.token_came(event.revision, now)
-        before = run.feed.point
-        token = self._page.token(event, before, now)
-        run.wrote(run.feed.point - before, now)
+        token = self._page.token(event, run.feed.point, now)
+        run.wrote(token, now)
         if run.stored:
             run.stored = after_token(run.stored, token)
         self._owe(run)
@@ -303,10 +296,19 @@ class Runs:
                 continue
             stays = writer is not None and run.order < writer.order
             run.feed.absorb(change, text, now, by_run=writer is not None, stays=stays)
-            if self._page.by_hand:
-                run.typed(change.at + len(change.inserted.encode()), now)
             if not run.fed:
                 run.feed.take()
+
+    def _on_typed(self, structs: Sequence[Struct], now: float) -> None:
+        """Words that stand after a key only because the browser did not have them yet are taken out.
+
+        Typing where the model writes means going on from there, not before what nobody has seen.
+        """
+        for run in self.live():
+            for struct in structs[-KEYS_AT_ONCE:]:
+                start = run.overtook(struct, self._page.document, now)
+                if start is not None:
+                    self._page.take_out(start, run.feed.point, "overtaken", now)
 
     def _settle(self, run: Run, now: float) -> None:
         """Do what the most urgent waiting change asks for."""

@@ -159,6 +159,21 @@ def test_an_alias_for_text_that_the_update_does_not_bring_is_refused() -> None:
     assert text_of(document) == "model"
 
 
+def test_where_a_token_begins_is_known_only_while_it_stands_whole() -> None:
+    document = open_document()
+    document.insert(0, "Once")
+    done = document.insert(4, " dé🙂")
+    token = TokenRange("r", 0, 1, SERVER, done.clock, done.units)
+    assert document.start_of(token, len("Once dé🙂".encode())) == 4
+    assert document.start_of(token, len("Once dé".encode())) is None
+    document.insert(len("Once d"), "x")
+    assert document.start_of(token, len("Once dxé🙂".encode())) is None
+    document.delete(len("Once d"), 1)
+    assert document.start_of(token, len("Once dé🙂".encode())) == 4
+    document.delete(4, 1)
+    assert document.start_of(token, len("Oncedé🙂".encode())) is None
+
+
 def test_random_edits_of_three_browsers_and_a_run_never_diverge() -> None:
     for seed in range(30):
         rng = random.Random(seed)

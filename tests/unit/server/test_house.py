@@ -94,3 +94,14 @@ def test_titles_and_presets_outlive_the_room(house: House) -> None:
     assert room.ask(lambda story, now: story.page.record.title) == "Harbour"
     house.change_presets(lambda own: [*own, {"name": "Mine", "params": {"temperature": 0.3}}])
     assert "Mine" in [preset["name"] for preset in house.presets()]
+
+
+def test_each_opening_writes_under_a_client_id_of_its_own_that_stands_right_of_most(
+    house: House,
+) -> None:
+    story, used = house.create("", "Once", {})["id"], set()
+    for _ in range(3):
+        client = house.room(story).ask(lambda story, now: story.page.document.client)
+        assert client not in used and 2**32 - 2**20 <= client < 2**32
+        used.add(client)
+        house.close_room(story)
