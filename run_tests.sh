@@ -36,8 +36,16 @@ check() {
     "$@" || failed="$failed $title;"
 }
 
+# Two at a time, since most tests wait for one process or another; then those that must be alone.
 tests() {
-    "$python" -m pytest "$@" && return
+    "$python" -m pytest -n 2 --dist loadscope -m "not alone" "$@"
+    beside=$?
+    "$python" -m pytest -m alone "$@"
+    alone=$?
+    case $beside,$alone in
+        0,0 | 0,5 | 5,0) return ;; # 5: the arguments choose none of these
+        5,5) return 1 ;;
+    esac
     echo "== Once more, what failed. A test that passes only now is unsteady: mend it."
     "$python" -m pytest --last-failed --last-failed-no-failures none
 }

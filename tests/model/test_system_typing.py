@@ -23,7 +23,7 @@ from tests.model.system_made import (
 from tests.protocol.studio_client import OpenStory, StudioClient
 from tests.server_process import ServerProcess
 
-pytestmark = [pytest.mark.model, pytest.mark.slow]
+pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.alone]
 
 MODEL = "continue:Default"
 KEY_S = 0.12
