@@ -38,7 +38,7 @@ check() {
 
 # Two at a time, since most tests wait for one process or another; then those that must be alone.
 tests() {
-    "$python" -m pytest -n 2 --dist loadscope -m "not alone" "$@"
+    "$python" -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not alone" "$@"
     beside=$?
     "$python" -m pytest -m alone "$@"
     alone=$?

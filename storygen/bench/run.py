@@ -163,8 +163,7 @@ def _page(numbers: dict[str, Any], writer: Writer, url: str, model: str) -> None
         numbers["page_usable_100k_words_s"] = seconds
         writer.start(model, **measures.GREEDY)
         writer.wait(lambda: len(writer.came) > 4)
-        took = page.key_to_paint_ms(opened)
-    numbers |= {"key_to_paint_p50_ms": took["p50"], "key_to_paint_p95_ms": took["p95"]}
+        numbers |= page.key_times_ms(opened)
     writer.command("run_stop")
 
 

@@ -83,7 +83,7 @@ def run_steps(server: ServerProcess, seed: int, steps: int, kills: int) -> dict[
             _carry_out(server, message["ask"], ends)
             process.stdin.write("done\n")
             process.stdin.flush()
-        raise AssertionError(server.log()[-3000:])
+        raise AssertionError(process.stderr.read() + server.log()[-3000:])
 
 
 def _carry_out(server: ServerProcess, what: str, ends: Iterator[Callable[[], None]]) -> None:

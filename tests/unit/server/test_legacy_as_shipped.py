@@ -25,7 +25,9 @@ const stories = {}, told = { completed: [], stopped: [], connected: 0, refused: 
 const socket = window.APILocation ? io(window.APILocation) : io();
 socket.on("connect", () => {
   told.connected += 1;
-  socket.io.engine.once("upgrade", () => told.transports.push(socket.io.engine.transport.name));
+  const note = () => told.transports.push(socket.io.engine.transport.name);
+  if (socket.io.engine.transport.name === "websocket") note();
+  else socket.io.engine.once("upgrade", note);
 });
 socket.on("connect_error", () => (told.refused += 1));
 socket.on("on_generate_completed", (task, texts) => {
