@@ -20,7 +20,7 @@ from tests.protocol.studio_client import OpenStory, ServerAwayError, StudioClien
 from tests.server_process import MODEL, ServerProcess, wait_until
 
 NUM_WORKER_KILLS = 50
-NUM_SERVER_KILLS = 20
+NUM_SERVER_KILLS = 12
 MODELS = Path(__file__).resolve().parents[2] / "models"
 
 
