@@ -168,3 +168,18 @@ def test_following_ends_when_one_scrolls_up_and_begins_again_on_request(room: Ro
     follow.click()
     expect(follow).to_be_hidden()
     assert room.page.evaluate(top) > resting
+
+
+def test_pages_pasted_where_the_model_writes_do_not_end_the_following(room: Room) -> None:
+    room.page.keyboard.press("Control+Enter")
+    room.wait_for_text(r"w3\b")
+    room.page.keyboard.press("Escape")
+    room.state("Resume")
+    room.page.keyboard.press("Control+End")
+    room.page.keyboard.insert_text(("A page pasted in. " * 25 + "\n\n") * 150)
+    room.page.wait_for_timeout(1500)
+    expect(room.page.locator("#follow")).to_be_hidden()
+    room.page.keyboard.press("Control+Enter")
+    room.state("Pause")
+    room.page.wait_for_timeout(1500)
+    expect(room.page.locator("#follow")).to_be_hidden()

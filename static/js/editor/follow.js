@@ -12,6 +12,11 @@ import { caretsField } from "./carets.js";
 /** Where in the window's height the line being written may lie at lowest. */
 export const LOWEST = 0.72;
 
+/** For how long after a wheel, a touch or a key the page's moves count as the reader's, in milliseconds. */
+const HAND_MS = 1000;
+const UPWARDS = new Set(["ArrowUp", "PageUp", "Home"]);
+const SCROLLING = ["wheel", "touchmove", "pointerdown", "pointermove"];
+
 export class Follow {
   /**
    * @param {EditorView} view
@@ -24,12 +29,36 @@ export class Follow {
     this.lastTop = 0;
     /** Where the place of the writing stood in the window, in pixels from its top. */
     this.lastHeight = 0;
+    this.movedByHand = -Infinity;
+    this.keyPressed = -Infinity;
+    /** A button is down, perhaps on the scroll bar. */
+    this.held = false;
     this.onScroll = this.onScroll.bind(this);
+    this.onHand = this.onHand.bind(this);
+    this.onKey = this.onKey.bind(this);
     view.scrollDOM.addEventListener("scroll", this.onScroll, { passive: true });
+    for (const type of SCROLLING)
+      view.scrollDOM.addEventListener(type, this.onHand, { passive: true });
+    addEventListener("keydown", this.onKey, true);
   }
 
   stop() {
-    this.view.scrollDOM.removeEventListener("scroll", this.onScroll);
+    const { scrollDOM } = this.view;
+    scrollDOM.removeEventListener("scroll", this.onScroll);
+    for (const type of SCROLLING) scrollDOM.removeEventListener(type, this.onHand);
+    removeEventListener("keydown", this.onKey, true);
+  }
+
+  /** @param {Event} event */
+  onHand(event) {
+    if (event instanceof PointerEvent) this.held = event.buttons > 0;
+    if (!(event instanceof PointerEvent) || this.held) this.movedByHand = performance.now();
+  }
+
+  /** @param {KeyboardEvent} event */
+  onKey(event) {
+    this.keyPressed = performance.now();
+    if (UPWARDS.has(event.key)) this.movedByHand = this.keyPressed;
   }
 
   /** The text grew or the carets moved: come along when following. */
@@ -67,14 +96,22 @@ export class Follow {
 
   /**
    * The page itself only ever moves down, so up is the reader's, unless the editor has found that the text
-   * above is less high than it had thought: then the writing stays where it is in the window. Asked before
-   * the page is moved, too, since the event of a scroll comes later than the scroll.
+   * above is less high than it had thought: then the writing stays where it is in the window, or no hand
+   * was at it. Asked before the page is moved, too, since the event of a scroll comes later than the scroll.
    */
   #scrolledUp() {
     const by = this.lastTop - this.view.scrollDOM.scrollTop;
-    const up = by > 1 && this.#caretHeight() - this.lastHeight > by / 2;
+    const up = by > 1 && this.#caretHeight() - this.lastHeight > by / 2 && this.#byReader();
     if (up && this.#caret()) this.#set(false);
     return up;
+  }
+
+  /** With a key, the page is moved to where the writer's caret is: at the writing itself is no leaving it. */
+  #byReader() {
+    const now = performance.now();
+    const leaves = this.view.state.selection.main.head !== this.#caret()?.at;
+    const byKey = leaves && now - this.keyPressed < HAND_MS;
+    return this.held || byKey || now - this.movedByHand < HAND_MS;
   }
 
   #remember() {
