@@ -234,6 +234,7 @@ def with_tokens(records: Iterable[RunRecord], tokens: Iterable[TokenRange]) -> l
 
 def from_record(record: RunRecord, order: int, point: int) -> Run:
     """A stored run that has ended, with its place at byte `point`."""
+    failed = record.reason == "failed"  # then its detail is what the worker said
     return Run(
         id=record.run,
         order=order,
@@ -249,7 +250,8 @@ def from_record(record: RunRecord, order: int, point: int) -> Run:
         next_index=record.next_index,
         state=record.state,
         reason=record.reason,
-        detail=record.detail,
+        detail="" if failed else record.detail,
+        message=record.detail if failed else "",
         ended=record.ended,
         left=record.left,
         stored=record,

@@ -13,7 +13,7 @@ from storygen.store.records import (
     TokenRecord,
     UpdateRecord,
 )
-from storygen.story.run import with_tokens
+from storygen.story.run import from_record, with_tokens
 from tests.unit.story.room import MODEL, Browser, Room
 
 
@@ -615,3 +615,16 @@ def test_a_checkpoints_excerpt_is_its_last_words() -> None:
     (head,) = room.story.page.effects.news.checkpoints
     assert head.excerpt.startswith("…word ") and head.excerpt.endswith("the end.")
     assert len(head.excerpt) <= 80
+
+
+def test_why_a_run_failed_is_still_said_when_the_story_is_opened_again() -> None:
+    room = Room("Once")
+    run = room.story.runs.get(room.start())
+    room.story.runs.model_gone(MODEL, room.now, reason="There was not enough memory.")
+    said = run.view("s")
+    again = from_record(run.record("s"), 1, 0).view("s")
+    assert (again["reason"], again["message"], again["detail"]) == (
+        "failed",
+        "There was not enough memory.",
+        said["detail"],
+    )
