@@ -22,8 +22,9 @@ class _Transport(engineio.Client):  # type: ignore[misc]
         return super()._trigger_event(event, *args, **{**options, "run_async": False})
 
 
-class _Client(socketio.Client):  # type: ignore[misc]
-    """Sends each packet whole: a packet with binary parts goes out as several messages."""
+class OrderedClient(socketio.Client):  # type: ignore[misc]
+    """A client for threads: keeps the order of what comes, and sends each packet whole, which goes out as
+    several messages when it has binary parts."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -48,7 +49,7 @@ class Writer:
         self.models: list[dict[str, Any]] = []
         self.story = ""
         self._news = threading.Condition()
-        self._client = _Client()
+        self._client = OrderedClient()
         self._client.on("update", self._update, namespace=NAMESPACE)
         self._client.on("library", self._library, namespace=NAMESPACE)
         self._client.connect(

@@ -10,40 +10,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import engineio
-import socketio
 from pycrdt import Doc, Text
 from socketio import exceptions
 
+from storygen.bench.writer import OrderedClient
 from storygen.document.live import ROOT
 
 NAMESPACE = "/studio"
 WAIT_S = 20.0
 
 
-class _OrderedTransport(engineio.Client):
-    """Takes packets up one after the other; the library gives each a thread, and some overtake others."""
-
-    def _trigger_event(self, event: str, *args: Any, **options: Any) -> Any:
-        return super()._trigger_event(event, *args, **{**options, "run_async": False})
-
-
-class _OrderedClient(socketio.Client):
-    """Sends each packet whole: a packet with binary parts goes out as several messages."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._whole = threading.Lock()
-
-    def _send_packet(self, packet: Any) -> None:
-        with self._whole:
-            super()._send_packet(packet)
-
-    def _engineio_client_class(self) -> type[engineio.Client]:
-        return _OrderedTransport
-
-
-class _SilentClient(_OrderedClient):
+class _SilentClient(OrderedClient):
     """Takes everything in and acknowledges nothing."""
 
     def _handle_event(self, namespace: str, id: int | None, data: Any) -> None:
@@ -64,7 +41,7 @@ class StudioClient:
         self.slow_s = slow_s
         self.stories: dict[str, OpenStory] = {}
         self.connected = False
-        kind = _SilentClient if silent else _OrderedClient
+        kind = _SilentClient if silent else OrderedClient
         self._io = kind(reconnection=False, handle_sigint=False)
         self._io.on("update", self._on_update, namespace=NAMESPACE)
         self._io.on("library", self._on_library, namespace=NAMESPACE)
