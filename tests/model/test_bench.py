@@ -13,7 +13,7 @@ import pytest
 from tests.server_process import ROOT
 from tests.tiny_models import make_tiny_model
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 NUMBERS = {
     *("start_to_answer_s", "start_to_first_token_s", "ask_to_first_token_cold_s"),

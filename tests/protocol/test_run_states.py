@@ -162,7 +162,10 @@ def _kill(pid: int) -> None:
 def _lives(pid: int) -> bool:
     import psutil
 
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _view(browser: StudioClient, story: OpenStory, run: str) -> dict[str, Any]:

@@ -32,7 +32,6 @@ def browser(tmp_path: Path) -> Iterator[StudioClient]:
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 @pytest.mark.parametrize("tokens_back", [20, 100, 1000])
 def test_typing_before_the_end_neither_starves_a_run_nor_leaves_it_behind(
     browser: StudioClient, tokens_back: int, capsys: pytest.CaptureFixture[str]
@@ -52,7 +51,6 @@ def test_typing_before_the_end_neither_starves_a_run_nor_leaves_it_behind(
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_typing_where_it_writes_holds_the_run_which_then_goes_on(browser: StudioClient) -> None:
     story = browser.create(SENTENCE)
     run = story.start()
@@ -65,7 +63,6 @@ def test_typing_where_it_writes_holds_the_run_which_then_goes_on(browser: Studio
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 def test_two_runs_in_one_story_both_write_while_somebody_types(
     browser: StudioClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
