@@ -64,8 +64,8 @@ def opened(url: str) -> Iterator[tuple[Any, float]]:
 
 
 def key_times_ms(page: Any) -> dict[str, float]:
-    """Milliseconds from a key to its paint (`paint_…`) and of work in it (`work_…`), p50 and p95, typing into
-    the middle of what the page shows; and the same key to paint in a plain text field of an empty page.
+    """Milliseconds from a key to its paint and of work in it, p50 and p95, typing into the middle of what the
+    page shows; and from a key to its paint in a plain text field of an empty page.
     """
     page.locator(".cm-line").first.click()
     paint, work = zip(*_typed(page), strict=True)
@@ -86,9 +86,8 @@ def key_times_ms(page: Any) -> dict[str, float]:
 def _typed(page: Any) -> list[tuple[float, float]]:
     page.evaluate(_WATCH)
     page.keyboard.type("x" * NUM_KEYS, delay=KEY_EVERY_MS)
-    while (
-        page.evaluate("keyTimes.length") < NUM_KEYS
-    ):  # the page's policy allows no polling inside it
+    # The page's policy allows no polling inside it.
+    while page.evaluate("keyTimes.length") < NUM_KEYS:
         page.wait_for_timeout(20)
     times: list[tuple[float, float]] = page.evaluate("keyTimes")
     return times

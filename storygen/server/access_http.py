@@ -191,10 +191,8 @@ def _headers(nonce: str) -> Headers:
         ("Content-Security-Policy", policy),
         ("X-Content-Type-Options", "nosniff"),
         ("X-Frame-Options", "DENY"),
-        (
-            "Referrer-Policy",
-            "same-origin",
-        ),  # without any, browsers send our own form's Origin as "null"
+        # Without any Referrer-Policy, browsers send our own form's Origin as "null".
+        ("Referrer-Policy", "same-origin"),
         ("Cross-Origin-Opener-Policy", "same-origin"),
         ("Cross-Origin-Resource-Policy", "same-origin"),
     ]

@@ -44,9 +44,8 @@ class BoundedJson:
 
 
 def _has_too_many_parts(text: str) -> bool:
-    whole = text.replace("\\\\", "").replace(
-        '\\"', ""
-    )  # without escapes each quote bounds a string
+    # Without escapes each quote bounds a string.
+    whole = text.replace("\\\\", "").replace('\\"', "")
     pieces = whole.split('"', 2 * MAX_STRINGS + 1)
     num_commas = sum(piece.count(",") for piece in pieces[::2])
     return len(pieces) > 2 * MAX_STRINGS + 1 or num_commas > MAX_COMMAS
