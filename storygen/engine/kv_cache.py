@@ -6,9 +6,11 @@ layer's turn in a pass is also where the pass can be broken off, whatever the mo
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
+import torch
 from torch import Tensor
 from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
@@ -53,6 +55,18 @@ class GrowingLayer(DynamicLayer):  # type: ignore[misc]  # untyped library
         self.keys, self.values = keys.narrow(-2, 0, end), values.narrow(-2, 0, end)
         return self.keys, self.values
 
+    def reorder_cache(self, beam_idx: Tensor) -> None:
+        """Hold the rows `beam_idx` `(num_rows,) int64` instead, in buffers of their own."""
+        if not self.is_initialized:
+            return
+        end = self.get_seq_length()
+        capacity = end + max(SPARE_TOKENS, end // 8)
+        self._buffers = (
+            _grown(self.keys, self.keys, end, capacity, beam_idx),
+            _grown(self.values, self.values, end, capacity, beam_idx),
+        )
+        self.keys, self.values = (buffer.narrow(-2, 0, end) for buffer in self._buffers)
+
     @property
     def tensors(self) -> tuple[Tensor, ...]:
         """What takes memory."""
@@ -84,6 +98,15 @@ class RunCache(DynamicCache):  # type: ignore[misc]
             if layer.is_initialized and (extra := layer.get_seq_length() - num_tokens) > 0:
                 _crop(layer, extra)
 
+    def rows(self, rows: list[int]) -> RunCache:
+        """A cache of texts that are read together: row `n` goes on from this one's row `rows[n]`.
+
+        Nothing is shared with this one, which stays as it is.
+        """
+        branched = copy.copy(self)
+        branched.layers = [_rows_of(layer, torch.tensor(rows)) for layer in self.layers]
+        return branched
+
     @property
     def num_bytes(self) -> int:
         """The memory that it takes."""
@@ -98,11 +121,27 @@ def is_croppable(config: Any) -> bool:
     )
 
 
-def _grown(old: Tensor, new: Tensor, num_kept: int, capacity: int) -> Tensor:
-    buffer = new.new_empty((*new.shape[:-2], capacity, new.shape[-1]))
-    if num_kept:
+def _grown(
+    old: Tensor, new: Tensor, num_kept: int, capacity: int, rows: Tensor | None = None
+) -> Tensor:
+    """A buffer like `new` with room for `capacity` tokens, beginning with those of `old` (its `rows`)."""
+    num_rows = len(new) if rows is None else len(rows)
+    buffer = new.new_empty((num_rows, *new.shape[1:-2], capacity, new.shape[-1]))
+    if num_kept and rows is None:
         buffer[..., :num_kept, :] = old
+    elif rows is not None:
+        for row, number in enumerate(rows.tolist()):
+            buffer[row, ..., :num_kept, :] = old[number]
     return buffer
+
+
+def _rows_of(layer: Any, rows: Tensor) -> Any:
+    branched = copy.copy(layer)
+    for name, value in vars(layer).items():
+        if isinstance(value, dict):  # of states, which are exchanged one by one
+            setattr(branched, name, dict(value))
+    branched.reorder_cache(rows)
+    return branched
 
 
 def _crop(layer: Any, num_tokens: int) -> None:

@@ -63,6 +63,49 @@ class ReadState:
         """The memory that the cache takes."""
         return 0 if self.cache is None else self.cache.num_bytes
 
+    def copied(self) -> ReadState:
+        """A state of its own that has read the same."""
+        return self.branch(1).row(0)
+
+    def branch(self, num_rows: int) -> RowsState:
+        """`num_rows` texts that go on from here, to be read together. Copies the cache for each."""
+        cache = None if self.cache is None else self.cache.rows([0] * num_rows)
+        return RowsState(cache, np.repeat(self.ids[None], num_rows, axis=0))
+
+
+class RowsState:
+    """What a model has read of several texts of the same length: one cache, a row for each text."""
+
+    def __init__(self, cache: RunCache | None, ids: Ids) -> None:
+        """`ids`: `(num_rows, num_tokens) int64`, those that are in `cache`."""
+        self.cache = cache
+        self.ids = ids
+
+    @property
+    def num_bytes(self) -> int:
+        """The memory that the cache takes."""
+        return 0 if self.cache is None else self.cache.num_bytes
+
+    @property
+    def history(self) -> Tensor:
+        """The ids as `(num_rows, num_tokens) int64`, sharing memory."""
+        return torch.from_numpy(self.ids)
+
+    def keep_rows(self, rows: list[int]) -> None:
+        """Go on with these rows alone, in this order."""
+        if rows == list(range(len(self.ids))):
+            return
+        self.ids = self.ids[rows]
+        if self.cache is not None:
+            self.cache = self.cache.rows(rows)
+
+    def row(self, number: int) -> ReadState:
+        """A state of its own that has read what this row has."""
+        state = ReadState()
+        state.cache = None if self.cache is None else self.cache.rows([number])
+        state.append(self.ids[number])
+        return state
+
 
 class LanguageModel:
     """Wraps a `transformers.PreTrainedModel` in eval mode. `vocabulary` is the width of its logits."""
@@ -115,25 +158,45 @@ class LanguageModel:
             return torch.cat(rows) if every else rows[-1]
         return self._read_cached(state, ids, every)
 
+    @torch.inference_mode()
+    def read_rows(self, state: RowsState, ids: Ids) -> Tensor:
+        """Feed one token to each row, `ids` `(num_rows,)`; returns `(num_rows, vocab) float32`.
+
+        Raises: BrokenOffError when `breaks_off()` says so; `state` is as before then.
+        """
+        self._may_break_off = self.croppable
+        wanted = np.concatenate([state.ids, ids[:, None]], axis=1)
+        if state.cache is None:
+            out = self._model(input_ids=torch.from_numpy(wanted).to(self.device), return_dict=True)
+        else:
+            out = self._pass(state.cache, ids[:, None], state.ids.shape[1], every=False)
+        state.ids = wanted
+        rows: Tensor = out.logits[:, -1]
+        return rows.float()
+
     def _read_cached(self, state: ReadState, ids: Ids, every: bool) -> Tensor:
         if state.cache is None:
             state.cache = self._new_cache()
+        out = self._pass(state.cache, ids[None], len(state.ids), every)
+        state.append(ids)
+        return self._logits(out, len(ids) if every else 1)
+
+    def _pass(self, cache: RunCache, ids: Ids, num_read: int, every: bool) -> Any:
+        """One pass over `ids` `(num_rows, num_tokens)`, of which `cache` holds what was read before."""
         assert self._cache_argument is not None
-        keywords: dict[str, Any] = {self._cache_argument: state.cache}
+        keywords: dict[str, Any] = {self._cache_argument: cache}
         if self._keeps_logits and not every:
             keywords["logits_to_keep"] = 1
         try:
-            out = self._model(
-                input_ids=torch.from_numpy(np.ascontiguousarray(ids))[None].to(self.device),
+            return self._model(
+                input_ids=torch.from_numpy(np.ascontiguousarray(ids)).to(self.device),
                 use_cache=True,
                 return_dict=True,
                 **keywords,
             )
         except BrokenOffError:
-            state.cache.keep(len(state.ids))  # the first layers have read what the others have not
+            cache.keep(num_read)  # the first layers have read what the others have not
             raise
-        state.append(ids)
-        return self._logits(out, len(ids) if every else 1)
 
     def _reads_on_in_chunks(self) -> bool:
         """Whether several tokens may be fed to a state that has read others already.

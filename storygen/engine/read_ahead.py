@@ -29,6 +29,7 @@ class ReadAhead:
     """The second cache of one run; takes turns like a run (`scheduler.Reader`)."""
 
     reads_every = False
+    rows = None
 
     def __init__(self, writing: WritingModel, generation: Generation, most_bytes: int) -> None:
         """`most_bytes`: a run whose cache takes more than this gets no second one."""
@@ -50,6 +51,11 @@ class ReadAhead:
     def ended(self) -> bool:
         """When the run has."""
         return self._generation.ended
+
+    @property
+    def num_bytes(self) -> int:
+        """The memory of what was read."""
+        return self.state.num_bytes
 
     @property
     def wants_step(self) -> bool:

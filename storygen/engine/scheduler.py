@@ -17,13 +17,17 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..link.messages import Event
 from .cache_plan import Ids
+from .candidates import CandidateSet
+from .generation import Generation
 from .kv_cache import BrokenOffError
-from .model import ReadState
+from .model import ReadState, RowsState
+from .read_ahead import ReadAhead
+from .shelf import Shelf
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from .generation import Generation
+    from ..link.messages import StartRun, StartSet
     from .writing_model import WritingModel
 
 log = logging.getLogger(__name__)
@@ -40,11 +44,15 @@ class Reader(Protocol):
     reads_every: bool  # logits after every token, not only the last
 
     @property
+    def rows(self) -> RowsState | None: ...  # when there are, a chunk is one token for each of them
+    @property
     def paused(self) -> bool: ...
     @property
     def ended(self) -> bool: ...
     @property
     def wants_step(self) -> bool: ...
+    @property
+    def num_bytes(self) -> int: ...
     def next_chunk(self) -> Ids: ...
     def take(self, chunk: Ids, logits: Tensor, started: float) -> list[Event]: ...
     def fail(self, message: str) -> list[Event]: ...
@@ -62,27 +70,50 @@ class Scheduler:
         self._now = 0.0  # what the one whose turn it was had had before
         self._under_way = ""  # the run whose next token is being computed
         self._given_up = False
+        self._shelf = Shelf(writing.model)
         writing.model.breaks_off = lambda: self._given_up
 
     def add(self, reader: Reader) -> None:
         """Let `reader` take turns until it has ended."""
         self._readers[reader.run] = reader
 
-    def add_run(self, generation: Generation) -> None:
-        """Let a run take turns, and what reads its next window beside it."""
+    def add_run(self, start: StartRun) -> None:
+        """Let a run take turns, and what reads its next window beside it. Raises: BadRequestError."""
+        generation = Generation.begin(self._writing, start)
+        generation.state = self._find_state(generation.wanted())
         self.add(generation)
         self.add(generation.read_ahead(self._cache_bytes // 2))
+
+    def add_set(self, start: StartSet) -> None:
+        """Let a set of candidates take turns, all its rows at once. Raises: BadRequestError."""
+        candidates = CandidateSet(
+            self._writing, start, most_bytes=self._cache_bytes // 2, leave=self.add
+        )
+        candidates.state = self._find_state(candidates.wanted())
+        self.add(candidates)
+
+    def _find_state(self, wanted: Ids) -> ReadState:
+        return self._shelf.find(wanted, (reader.state for reader in self._readers.values()))
 
     def get(self, run: str) -> Reader | None:
         """The reader of that name, or None when it has ended or never was."""
         return self._readers.get(run)
 
-    def remove(self, run: str) -> None:
-        """Forget a reader, and with a run what reads ahead for it."""
-        over = [name for name, reader in self._readers.items() if name == run or reader.ended]
+    def set_of(self, run: str) -> CandidateSet | None:
+        """The set that has a row of that name."""
+        sets = (reader for reader in self._readers.values() if isinstance(reader, CandidateSet))
+        return next((found for found in sets if found.has(run)), None)
+
+    def remove_ended(self) -> None:
+        """Forget readers that have ended; what they have read is kept while there is room."""
+        over = [name for name, reader in self._readers.items() if reader.ended]
         for name in over:
-            del self._readers[name]
+            reader = self._readers.pop(name)
             self._had.pop(name, None)
+            if not isinstance(reader, ReadAhead):  # of a window that nobody wants any more
+                self._shelf.put(reader.state)
+        if over:
+            self.make_room()
 
     @property
     def is_busy(self) -> bool:
@@ -115,19 +146,20 @@ class Scheduler:
             log.exception("a step failed")
             for reader in readers:
                 events += reader.fail(describe(error))
-        for reader in readers:
-            if reader.ended:
-                self.remove(reader.run)
+        if any(reader.ended for reader in readers):
+            self.remove_ended()
         return events
 
     def make_room(self) -> None:
-        """Free the caches of paused readers, longest rested first, until all fit the budget."""
-        used = sum(reader.state.num_bytes for reader in self._readers.values())
+        """Free caches until all fit the budget: those of ended readers first, then of those that rest."""
+        used = self._shelf.num_bytes + sum(map(_num_bytes, self._readers.values()))
+        while used > self._cache_bytes and (freed := self._shelf.drop_oldest()):
+            used -= freed
         for reader in list(self._readers.values()):
             if used <= self._cache_bytes:
                 return
-            if reader.paused and reader.state.num_bytes:
-                used -= reader.state.num_bytes
+            if reader.paused and reader.num_bytes:
+                used -= reader.num_bytes
                 reader.evict()
 
     def _schedule(self) -> list[Reader]:
@@ -153,13 +185,19 @@ class Scheduler:
         logits = []
         for reader, chunk in zip(readers, chunks, strict=True):
             # Longer chunks are always read to their end: what is read of them stays right.
-            decodes = len(chunk) == 1
+            decodes = len(chunk) == 1 or reader.rows is not None
             self._given_up, self._under_way = False, reader.run if decodes else ""
-            logits.append(
-                model.read(reader.state, chunk, every=reader.reads_every, may_break_off=decodes)
-            )
+            if reader.rows is not None:
+                logits.append(model.read_rows(reader.rows, chunk))
+            else:
+                every = reader.reads_every
+                logits.append(model.read(reader.state, chunk, every=every, may_break_off=decodes))
             self._under_way = ""
         return logits
+
+
+def _num_bytes(reader: Reader) -> int:
+    return reader.num_bytes
 
 
 def describe(error: Exception) -> str:

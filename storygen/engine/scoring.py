@@ -26,6 +26,7 @@ class Scoring:
     """A text being scored; takes turns like a run (`scheduler.Reader`)."""
 
     reads_every = True
+    rows = None
     paused = False
 
     def __init__(self, writing: WritingModel, request: ScoreText) -> None:
@@ -43,6 +44,11 @@ class Scoring:
         self._window = Window(writing.window - len(self._head))
         self._logprobs: list[float | None] = []
         self._alternatives: list[tuple[Alternative, ...]] = []
+
+    @property
+    def num_bytes(self) -> int:
+        """The memory of what was read."""
+        return self.state.num_bytes
 
     @property
     def wants_step(self) -> bool:

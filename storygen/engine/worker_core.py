@@ -26,6 +26,7 @@ from ..link.messages import (
     ScoreText,
     Shutdown,
     StartRun,
+    StartSet,
     StopRun,
     TextScored,
 )
@@ -74,6 +75,10 @@ class WorkerCore:
             self._handle_load(command)
         elif isinstance(command, StartRun):
             self._handle_start(command)
+        elif isinstance(command, StartSet):
+            self._handle_start_set(command)
+        elif isinstance(command, StopRun) and self._stop_rows(command.run):
+            pass
         elif isinstance(command, ScoreText):
             self._handle_score(command)
         elif isinstance(command, Shutdown):
@@ -123,12 +128,35 @@ class WorkerCore:
         if self._writing is None or self._scheduler is None:
             self._emit(RunEnded(command.run, "failed", message="No model is loaded."))
             return
-        from .generation import Generation
-
         try:
-            self._scheduler.add_run(Generation(self._writing, command))
+            self._scheduler.add_run(command)
         except Exception as error:  # noqa: BLE001  # the worker's loop: a run that can't begin has failed
             self._emit(self._failure(command.run, error, command.next_index))
+
+    def _handle_start_set(self, command: StartSet) -> None:
+        try:
+            if self._scheduler is None:
+                raise ModelError("No model is loaded.")
+            self._scheduler.add_set(command)
+        except Exception as error:  # noqa: BLE001  # the worker's loop: a set that can't begin has failed
+            for row in command.rows:
+                self._emit(self._failure(row.run, error, command.next_index))
+
+    def _stop_rows(self, run: str) -> bool:
+        """End a whole set, or one row of a set; returns whether `run` was one of them."""
+        from .candidates import CandidateSet
+
+        if self._scheduler is None:
+            return False
+        found = self._scheduler.get(run)
+        if isinstance(found, CandidateSet):
+            self._emit_all(found.stop())
+        elif (of_row := self._scheduler.set_of(run)) is not None:
+            self._emit_all(of_row.stop(run))
+        else:
+            return False
+        self._scheduler.remove_ended()
+        return True
 
     def _handle_score(self, command: ScoreText) -> None:
         if self._writing is None or self._scheduler is None:
@@ -154,7 +182,7 @@ class WorkerCore:
             run.stop()
         assert self._scheduler is not None
         if run.ended:
-            self._scheduler.remove(run.run)
+            self._scheduler.remove_ended()
 
     def generation(self, run: str) -> Generation | None:
         """The run of that name, or None when it is over or never was."""

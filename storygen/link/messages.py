@@ -94,6 +94,36 @@ class StartRun:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRow:
+    """One continuation of a set: its own run, seed and parameters, under which it ends by itself."""
+
+    run: str
+    seed: int
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StartSet:
+    """Write several continuations of one text, which is read once; fields as in `StartRun`.
+
+    What happens is told of each row by its run; how far the text is read, of `run`. Each row ends with a
+    `RunEnded`. `StopRun` ends one row, or with the set's own name all of them. Rows need no credits, since
+    their `max_tokens` bounds what can be in flight.
+    """
+
+    run: str
+    text: str
+    rows: tuple[SetRow, ...]
+    revision: int = 0
+    next_index: int = 0
+    mode: str = "continue"
+    prompt: str = ""
+    memory: str = ""
+    known: tuple[KnownToken, ...] = ()
+    heal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ReviseRun:
     """Change a run's text, and optionally its parameters, as of `revision`; see the module's docstring."""
 
@@ -271,6 +301,7 @@ class TextScored:
 Command = (
     LoadModel
     | StartRun
+    | StartSet
     | ReviseRun
     | PauseRun
     | ResumeRun
@@ -297,6 +328,7 @@ _NESTED: dict[str, type[Any]] = {
     "splices": Splice,
     "known": KnownToken,
     "alternatives": Alternative,
+    "rows": SetRow,
 }
 
 

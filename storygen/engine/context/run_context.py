@@ -7,13 +7,14 @@ run, change the text anywhere, and then the end of the text may be a word to com
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...link.messages import ReviseRun, StartRun
+from ...link.messages import ReviseRun, StartRun, StartSet
 from ..text.held import DrawnToken, HeldText, ReadyToken
 from .window import Window
 
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
 class RunContext:
     """`index` is the index of the next token that will be let go."""
 
-    def __init__(self, writing: WritingModel, start: StartRun) -> None:
+    def __init__(
+        self, writing: WritingModel, start: StartRun | StartSet, *, reserve: int = 0
+    ) -> None:
+        """`reserve`: so many tokens are to follow without a move of the window, if half of it is enough."""
         self._writing = writing
+        self._reserve = min(reserve, writing.window // 2)
         self._mode, self._prompt, self._memory = start.mode, start.prompt, start.memory
         head = writing.head(start.mode, start.prompt, start.memory)
         self._lead = head.lead
@@ -154,4 +159,14 @@ class RunContext:
         self.window.room = self._room()
 
     def _room(self) -> int:
-        return self._writing.window - len(self._head)
+        return max(2, self._writing.window - len(self._head) - self._reserve)
+
+    def fork(self) -> RunContext:
+        """A context of its own with the same text; what has been drawn already belongs to neither."""
+        assert not self.held.tokens
+        forked = copy.copy(self)
+        forked.text = self.text.copied()
+        forked.window = copy.copy(self.window)
+        forked.held = HeldText()
+        forked._sizes = list(self._sizes)
+        return forked

@@ -11,13 +11,17 @@ from .samplers import ORDER
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..writing_model import WritingModel
+
     Step = Callable[[Tensor, Tensor], Tensor]
 
 
 class SamplerChain:
     """The samplers that `params` (full, checked) switch on, in their order. Holds no state between tokens."""
 
-    def __init__(self, params: dict[str, Any], seed: int) -> None:
+    def __init__(
+        self, params: dict[str, Any], seed: int, language: WritingModel | None = None
+    ) -> None:
         self._seed = seed
         self._greedy = params["temperature"] == 0
         built = (sampler.build(params) for sampler in ORDER)

@@ -10,6 +10,7 @@ taken back for the model to complete; the next tokens must begin with it.
 
 from __future__ import annotations
 
+import copy
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,6 +55,14 @@ class TokenizedText:
         self._lead = len(lead)
         self._first = first
         self.ends_known = self._tokenize_around(known)
+
+    def copied(self) -> TokenizedText:
+        """The same, to be changed by itself."""
+        other = copy.copy(self)
+        other.data = bytearray(self.data)
+        other.ids = list(self.ids)
+        other.ends = list(self.ends)
+        return other
 
     @property
     def covered(self) -> int:

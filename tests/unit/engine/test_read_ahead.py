@@ -83,7 +83,7 @@ def test_a_run_that_ends_takes_its_reader_with_it() -> None:
     write(worker, 3)
     generation(worker, "r").fail("the disk is full")
     assert worker.core._scheduler is not None
-    worker.core._scheduler.remove("r")
+    worker.core._scheduler.remove_ended()
     assert not worker.core._scheduler._readers
 
 

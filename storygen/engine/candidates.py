@@ -1,0 +1,192 @@
+"""Several continuations of one text: the text is read once, then all are written together, a token each
+with every step.
+
+All begin at the same place, so at any step their rows are equally long and need no padding. A row that has
+ended leaves the batch. One whose cache no longer fits its text (a word that can't be completed as it
+stands) leaves it too, and goes on alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import BadRequestError
+from ..link.messages import Event, PrefillProgressed, StartSet
+from .cache_plan import Ids, plan_cache
+from .context.run_context import RunContext
+from .decoding import Decoding
+from .generation import CHUNK_TOKENS, Generation
+from .model import ReadState, RowsState
+from .sampling.parameters import check_params
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .writing_model import WritingModel
+
+MOST_TOKENS = 500
+MOST_ROWS = 20
+_PLENTY = 1 << 30
+
+
+class CandidateSet:
+    """The rows of one set; takes turns like a run (`scheduler.Reader`)."""
+
+    reads_every = False
+    paused = False
+
+    def __init__(
+        self,
+        writing: WritingModel,
+        start: StartSet,
+        *,
+        most_bytes: int,
+        leave: Callable[[Generation], object],
+    ) -> None:
+        """`most_bytes`: for the caches of rows written together. `leave` takes those that go on alone.
+
+        Raises: BadRequestError when a parameter is wrong, or a row knows no end.
+        """
+        params = [check_params(row.params) for row in start.rows]
+        most = [full["max_tokens"] for full in params if full["limit"] != "endless"]
+        if not 0 < len(params) <= MOST_ROWS or len(most) < len(params):
+            raise BadRequestError(f"A set has 1 to {MOST_ROWS} rows, none of them endless.")
+        if not all(0 < tokens <= MOST_TOKENS for tokens in most):
+            raise BadRequestError(f"A row of a set has 1 to {MOST_TOKENS} tokens (max_tokens).")
+        self.run = start.run
+        self.state = ReadState()
+        self.rows: RowsState | None = None
+        self._writing = writing
+        self._most_bytes = most_bytes
+        self._leave = leave
+        self._revision = start.revision
+        self._context = RunContext(writing, start, reserve=max(most))
+        self._waiting = [
+            Decoding(writing, self._context.fork(), row.run, row.params, row.seed, start.revision)
+            for row in start.rows
+        ]
+        self._together: list[Decoding] = []
+        self._first: Tensor | None = None  # the logits after the text, which all rows begin with
+        self._feed: Ids | None = None
+        self._num_planned = 0
+
+    # ------------------------------------------------------------ what the scheduler asks
+
+    @property
+    def ended(self) -> bool:
+        """Whether no row is left here."""
+        return not self._waiting and not self._together
+
+    @property
+    def wants_step(self) -> bool:
+        """True until it has ended."""
+        return not self.ended
+
+    @property
+    def num_bytes(self) -> int:
+        """The memory of the text and of all rows."""
+        return self.state.num_bytes + (self.rows.num_bytes if self.rows else 0)
+
+    def wanted(self) -> Ids:
+        """The ids of the text."""
+        return self._context.wanted()
+
+    def has(self, run: str) -> bool:
+        """Whether a row of that name is still written here."""
+        return any(row.run == run for row in [*self._waiting, *self._together])
+
+    def evict(self) -> None:
+        """Never needed: it does not rest."""
+
+    # ------------------------------------------------------------ commands
+
+    def stop(self, run: str = "") -> list[Event]:
+        """End the row of that name, or all."""
+        return self._end_rows(run, "stopped")
+
+    def fail(self, message: str) -> list[Event]:
+        """End all rows because of an error."""
+        events = self._end_rows("", "failed", message)
+        self.state.forget()
+        return events
+
+    def _end_rows(self, run: str, reason: str, message: str = "") -> list[Event]:
+        events: list[Event] = []
+        for row in [*self._waiting, *self._together]:
+            if run in ("", row.run):
+                events += row.end(reason, message=message)
+        self._waiting = [row for row in self._waiting if not row.ended]
+        self._keep([not row.ended for row in self._together])
+        return events
+
+    # ------------------------------------------------------------ a step
+
+    def next_chunk(self) -> Ids:
+        """Ids of the text, at most `CHUNK_TOKENS`; then the last token of each row."""
+        if self.rows is not None:
+            return np.array([row.next_id for row in self._together], dtype=np.int64)
+        if self._feed is None:
+            plan = plan_cache(
+                self.state.ids, self.wanted(), croppable=self._writing.model.croppable
+            )
+            self._writing.model.keep(self.state, plan.keep)
+            self._feed, self._num_planned = plan.feed, len(plan.feed)
+        return self._feed[:CHUNK_TOKENS]
+
+    def take(self, chunk: Ids, logits: Tensor, started: float) -> list[Event]:
+        """What comes of the logits: `(1, vocab)` while the text is read, then `(num_rows, vocab)`.
+
+        Raises: ModelError when no token of the model can go on from the text.
+        """
+        events: list[Event] = []
+        if self.rows is not None:
+            history = self.rows.history
+            for number, row in enumerate(self._together):
+                events += row.take(
+                    history[number : number + 1], logits[number : number + 1], started
+                )
+            self._sort_out()
+        else:
+            assert self._feed is not None
+            self._feed = self._feed[len(chunk) :]
+            if self._num_planned > 1:
+                done = self._num_planned - len(self._feed)
+                events.append(PrefillProgressed(self.run, done, self._num_planned, self._revision))
+            if len(self._feed):
+                return events
+            self._first = logits
+        return events + self._begin_more(started)
+
+    def _begin_more(self, started: float) -> list[Event]:
+        """Let as many rows begin as there is memory for, once those before have ended."""
+        events: list[Event] = []
+        while self._waiting and not self._together and self._first is not None:
+            at_once = max(1, self._most_bytes // max(1, self.state.num_bytes))
+            self._together, self._waiting = self._waiting[:at_once], self._waiting[at_once:]
+            for row in self._together:
+                events += row.take(self.state.history, self._first, started)
+            self.rows = self.state.branch(len(self._together))
+            self._sort_out()
+        return events
+
+    def _sort_out(self) -> None:
+        """Rows that have ended, or can't go on with the others, leave the batch."""
+        assert self.rows is not None
+        full = self.rows.ids.shape[1] + 1 > self._writing.window
+        for number, row in enumerate(self._together):
+            if not row.ended and (row.next_id is None or full):
+                self._leave(Generation(self._writing, row, _PLENTY, self.rows.row(number)))
+        stay = [not row.ended and row.next_id is not None and not full for row in self._together]
+        self._keep(stay)
+
+    def _keep(self, stay: list[bool]) -> None:
+        self._together = [row for row, stays in zip(self._together, stay, strict=True) if stays]
+        if self.rows is None:
+            return
+        if self._together:
+            self.rows.keep_rows([number for number, stays in enumerate(stay) if stays])
+        else:
+            self.rows = None
