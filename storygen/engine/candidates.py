@@ -168,7 +168,7 @@ class CandidateSet:
             self._together, self._waiting = self._waiting[:at_once], self._waiting[at_once:]
             for row in self._together:
                 events += row.take(self.state.history, self._first, started)
-            self.rows = self.state.branch(len(self._together))
+            self.rows = self._writing.model.branch(self.state, len(self._together))
             self._sort_out()
         return events
 

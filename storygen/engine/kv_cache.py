@@ -7,12 +7,14 @@ layer's turn in a pass is also where the pass can be broken off, whatever the mo
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
 from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
+
+from .shared_prefix import SharedStates
 
 SPARE_TOKENS = 256
 """Room for at least so many tokens more whenever a layer is full, and for an eighth of what it holds."""
@@ -73,6 +75,52 @@ class GrowingLayer(DynamicLayer):  # type: ignore[misc]  # untyped library
         return self._buffers or ()
 
 
+class BranchedLayer(DynamicLayer):  # type: ignore[misc]
+    """Full attention of rows that go on from one beginning, whose keys and values they share."""
+
+    def __init__(self, beginning: GrowingLayer, num_rows: int) -> None:
+        super().__init__()
+        self._beginning = (beginning.keys, beginning.values)
+        self._own = GrowingLayer()
+        self.dtype, self.device = beginning.keys.dtype, beginning.keys.device
+        self.is_initialized = True
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
+    ) -> tuple[SharedStates, SharedStates]:
+        """Append `(num_rows, heads, num_tokens, width)`; returns all keys and all values."""
+        keys, values = self._own.update(key_states, value_states)
+        return SharedStates(self._beginning[0], keys), SharedStates(self._beginning[1], values)
+
+    def get_seq_length(self) -> int:
+        """Tokens that each row has, the beginning's counted."""
+        num_own: int = self._own.get_seq_length()
+        return self._beginning[0].shape[-2] + num_own
+
+    def crop(self, tokens_to_remove: int) -> None:
+        """Take back the last tokens, `tokens_to_remove` of them as a negative number, of every row."""
+        self._own.crop(tokens_to_remove)
+
+    def reorder_cache(self, beam_idx: Tensor) -> None:
+        """Hold the rows `beam_idx` `(num_rows,) int64` instead."""
+        self._own = copy.copy(self._own)  # another cache may hold it as it was
+        self._own.reorder_cache(beam_idx)
+
+    def row(self, number: int) -> GrowingLayer:
+        """The beginning and what one row added to it, by itself."""
+        layer = GrowingLayer()
+        layer.update(*self._beginning)
+        if self._own.is_initialized:
+            rows = slice(number, number + 1)
+            layer.update(self._own.keys[rows], self._own.values[rows])
+        return layer
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """What takes memory here."""
+        return self._own.tensors
+
+
 class RunCache(DynamicCache):  # type: ignore[misc]
     """The cache of one text. `breaks_off` is asked at every layer of a pass."""
 
@@ -98,14 +146,36 @@ class RunCache(DynamicCache):  # type: ignore[misc]
             if layer.is_initialized and (extra := layer.get_seq_length() - num_tokens) > 0:
                 _crop(layer, extra)
 
-    def rows(self, rows: list[int]) -> RunCache:
-        """A cache of texts that are read together: row `n` goes on from this one's row `rows[n]`.
+    def branch(self, num_rows: int, *, shares: bool) -> RunCache:
+        """A cache of texts that all go on from this one's, to be read together.
 
-        Nothing is shared with this one, which stays as it is.
+        `shares`: what was read up to here is kept once for all of them, in this cache, which must stay as it
+        is while they are read.
         """
-        branched = copy.copy(self)
-        branched.layers = [_rows_of(layer, torch.tensor(rows)) for layer in self.layers]
-        return branched
+        rows = torch.zeros(num_rows, dtype=torch.int64)
+        return self._with_layers(
+            BranchedLayer(layer, num_rows)
+            if shares and isinstance(layer, GrowingLayer) and layer.is_initialized
+            else _rows_of(layer, rows)
+            for layer in self.layers
+        )
+
+    def keep_rows(self, rows: list[int]) -> RunCache:
+        """A cache of these rows alone, in this order."""
+        return self._with_layers(_rows_of(layer, torch.tensor(rows)) for layer in self.layers)
+
+    def row(self, number: int) -> RunCache:
+        """A cache of one row, which shares nothing with this one."""
+        rows = torch.tensor([number])
+        return self._with_layers(
+            layer.row(number) if isinstance(layer, BranchedLayer) else _rows_of(layer, rows)
+            for layer in self.layers
+        )
+
+    def _with_layers(self, layers: Iterable[Any]) -> RunCache:
+        other = copy.copy(self)
+        other.layers = list(layers)
+        return other
 
     @property
     def num_bytes(self) -> int:
@@ -155,7 +225,7 @@ def _crop(layer: Any, num_tokens: int) -> None:
 
 
 def _layer_bytes(layer: Any) -> int:
-    if isinstance(layer, GrowingLayer):
+    if isinstance(layer, GrowingLayer | BranchedLayer):
         tensors: list[Any] = list(layer.tensors)
     else:
         tensors = [getattr(layer, "keys", None), getattr(layer, "values", None)]
