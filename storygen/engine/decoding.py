@@ -43,17 +43,17 @@ class Decoding:
         """What the model reads next, when that is the token drawn last; None: look at all that is wanted."""
         self._writing = writing
         self._seed = seed
-        self._given_params = dict(params)
+        self._given_params: dict[str, Any] = {}
         self._written = ""  # what was let go under the present limit
-        self._set_params()
+        self._set_params(params)
 
     # ------------------------------------------------------------ changes
 
     def change_params(self, params: dict[str, Any]) -> None:
-        """Other parameters from the next token on. Raises: BadRequestError."""
-        before = self._params["limit"]
-        self._given_params.update(params)
-        self._set_params()
+        """Other parameters from the next token on. Raises: BadRequestError, and nothing has changed."""
+        before, chain = self._params["limit"], self._chain
+        self._set_params(params)
+        self._chain.replay(*chain.accepted)
         if self._params["limit"] != before:
             self._written = ""
 
@@ -83,6 +83,8 @@ class Decoding:
         self.next_id = None
         if self._at_most_reached(index):
             return self._finish("max_tokens", context.held.release())
+        if context.rest and self._chain.constrained:
+            return self._nothing_fits()
         may_end = params["at_end_of_text"] == "stop" and index >= params["min_tokens"]
         banned = (
             self._writing.allowed.banned_in_word(context.unfinished, context.rest, logits[0])
@@ -92,16 +94,16 @@ class Decoding:
         if banned is None:
             return self._nothing_fits()
         scores = logits.masked_fill(banned, float("-inf"))
-        token_id = self._chain.choose(history.to(logits.device), scores, index)
-        if token_id in self._writing.ends_of_text:
+        logprobs = logits[0].log_softmax(-1)
+        token_id = self._chain.choose(history.to(logits.device), scores, index, logprobs)
+        if token_id is None or token_id in self._writing.ends_of_text:
             return self._finish("end_of_text", context.held.release())
-        context.push(self._drawn(token_id, index, logits[0], started, history.shape[1]))
+        context.push(self._drawn(token_id, index, logprobs, started, history.shape[1]))
         return self._after_push(token_id)
 
     def _drawn(
-        self, token_id: int, index: int, logits: Tensor, started: float, used: int
+        self, token_id: int, index: int, logprobs: Tensor, started: float, used: int
     ) -> DrawnToken:
-        logprobs = logits.log_softmax(-1)
         return DrawnToken(
             index=index,
             id=token_id,
@@ -181,7 +183,10 @@ class Decoding:
         most: int = self._params["max_tokens"]
         return 0 < most <= index and self._params["limit"] != "endless"
 
-    def _set_params(self) -> None:
-        self._params: dict[str, Any] = check_params(self._given_params)
-        self._chain = SamplerChain(self._params, self._seed, self._writing)
+    def _set_params(self, changes: dict[str, Any]) -> None:
+        given = {**self._given_params, **changes}
+        params = check_params(given)
+        self._chain = SamplerChain(params, self._seed, self._writing)
+        self._given_params = given
+        self._params: dict[str, Any] = params
         self._stops = tuple(self._params["stop"])

@@ -13,9 +13,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def uniform(seed: int, index: int) -> float:
-    """A number in [0, 1) for token `index` under `seed`; independent between indices."""
-    digest = hashlib.blake2b(f"{seed}:{index}".encode(), digest_size=8).digest()
+def uniform(seed: int, index: int, purpose: str = "") -> float:
+    """A number in [0, 1) for token `index` under `seed`; independent between indices and purposes.
+
+    The draw itself has no `purpose`; a sampler that tosses a coin names its own.
+    """
+    key = f"{seed}:{index}:{purpose}" if purpose else f"{seed}:{index}"
+    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
     return (int.from_bytes(digest, "little") >> 11) / float(1 << 53)
 
 

@@ -7,11 +7,23 @@ The samplers bring their own; here stand those that say when a run ends and what
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from ...errors import BadRequestError
+from .order import movable
 from .parameter import Parameter
 from .samplers import ORDER
+
+_ORDER = Parameter(
+    "sampler_order",
+    "order",
+    default=[],
+    neutral=[],
+    title="Order of samplers",
+    sentence="Which sampler acts first; those not named follow in their usual order.",
+    choices=movable(),
+)
 
 _ENDS = (
     Parameter(
@@ -75,9 +87,11 @@ _ENDS = (
 )
 
 PARAMETERS: tuple[Parameter, ...] = (
-    tuple(parameter for sampler in ORDER for parameter in sampler.PARAMETERS) + _ENDS
+    *(parameter for sampler in ORDER for parameter in sampler.PARAMETERS),
+    _ORDER,
+    *_ENDS,
 )
-"""Every parameter, samplers first in the order in which they act."""
+"""Every parameter, samplers first in the order in which they act unless another is asked for."""
 
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
 
@@ -91,13 +105,9 @@ def check_params(params: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         raise BadRequestError(f"There is no sampling parameter {unknown[0]!r}.")
     full = {
-        name: parameter.check(params[name]) if name in params else _copy(parameter.default)
+        name: parameter.check(params[name]) if name in params else deepcopy(parameter.default)
         for name, parameter in _BY_NAME.items()
     }
     if "limit" not in params and full["max_tokens"]:
         full["limit"] = "tokens"
     return full
-
-
-def _copy(value: Any) -> Any:
-    return list(value) if isinstance(value, list) else value

@@ -1,6 +1,7 @@
 """Repetition penalty over a range: tokens that stand in the recent text become less likely.
 
-Source: Keskar et al. 2019, CTRL, section 4.1.
+Source: Keskar et al. 2019, CTRL, section 4.1. With a slope the penalty is the weaker the longer ago a token
+was written (see `repeats.recency`).
 """
 
 from __future__ import annotations
@@ -27,21 +28,29 @@ PARAMETERS = (
         default=0,
         neutral=0,
         title="Repetition range",
-        sentence="How many tokens back the repetition penalty looks; 0 looks at everything the model reads.",
+        sentence="How many tokens back the penalties look; 0 looks at everything the model reads.",
         low=0,
         high=8192,
+    ),
+    Parameter(
+        "repetition_slope",
+        "number",
+        default=0.0,
+        neutral=0.0,
+        title="Repetition slope",
+        sentence="Above 0, what was said long ago counts less against a word than what was said just now.",
+        low=0,
+        high=10,
+        step=0.1,
     ),
 )
 
 
 def build(params: dict[str, Any]) -> Any:
     """The penalty, or None when it is 1."""
-    if params["repetition_penalty"] == 1.0:
+    penalty, slope = params["repetition_penalty"], params["repetition_slope"]
+    if penalty == 1.0:
         return None
-    from transformers.generation.logits_process import RepetitionPenaltyLogitsProcessor
+    from ..repeats import penaliser
 
-    penalise = RepetitionPenaltyLogitsProcessor(params["repetition_penalty"])
-    num_back = params["repetition_range"]
-    if num_back == 0:
-        return penalise
-    return lambda history, scores: penalise(history[:, -num_back:], scores)
+    return penaliser(penalty, params["repetition_range"], slope)
