@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 NUM_FIRST = 1024
@@ -37,6 +38,6 @@ def keep_first(scores: Tensor, order: Tensor, num_kept: Tensor) -> Tensor:
 
     `order` `(batch, num_looked_at)`: token ids.
     """
-    places = num_kept.new_tensor(range(order.shape[-1]))
+    places = torch.arange(order.shape[-1], device=order.device)
     values = scores.gather(-1, order).masked_fill(places >= num_kept.clamp(min=1), float("-inf"))
     return scores.new_full(scores.shape, float("-inf")).scatter_(-1, order, values)

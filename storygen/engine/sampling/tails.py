@@ -23,8 +23,8 @@ def keep_without_tail(scores: Tensor, share: float) -> Tensor:
     top = probs.topk(num_first)
     curvature = _curvature(top.values)
     if num_first < scores.shape[-1]:
-        # Further differences sum to at most twice the last probability: does that change the cut?
-        rest = 2 * top.values[:, -1:].double()
+        # What isn't seen sums to at most twice the last probability but one: does that change the cut?
+        rest = 2 * top.values[:, -2:-1].double()
         if bool(
             (_num_before(curvature, 0 * rest, share) != _num_before(curvature, rest, share)).any()
         ):
@@ -50,7 +50,7 @@ def keep_entropy(scores: Tensor, share: float) -> Tensor:
 
     As many as fit: the entropy of what stays, made to sum to 1, is at most `share` of the row's.
     """
-    most = share * entropy(scores.double())
+    most = share * entropy(scores).double()
     probs = scores.softmax(-1)
     top = probs.topk(min(NUM_FIRST, scores.shape[-1]))
     num_kept = _num_within(top.values, most)
@@ -65,4 +65,4 @@ def _num_within(probs: Tensor, most: Tensor) -> Tensor:
     probs = probs.double()
     mass = probs.cumsum(-1)
     entropies = mass.log() - probs.xlogy(probs).cumsum(-1) / mass
-    return (entropies <= most + 1e-12).sum(-1, keepdim=True)
+    return (entropies <= most).sum(-1, keepdim=True)

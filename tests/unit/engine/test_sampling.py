@@ -68,12 +68,48 @@ def test_a_number_of_tokens_alone_limits_the_run() -> None:
         ("stop", ["x"] * 17),
         ("stop", ["x" * 101]),
         ("alternatives", 101),
+        ("sampler_order", "top_k"),
+        ("sampler_order", ["top_k", "sorcery"]),
+        ("sampler_order", ["top_k", "min_p", "top_k"]),
+        ("sampler_order", ["grammar"]),
+        ("sampler_order", [3]),
+        ("grammar", 3),
+        ("regex", "x" * 2001),
+        ("banned_tokens", "sea"),
+        ("banned_tokens", [-1]),
+        ("banned_tokens", [True]),
+        ("banned_tokens", [""]),
+        ("banned_tokens", ["x" * 201]),
+        ("banned_tokens", [1] * 501),
+        ("logit_bias", ["sea"]),
+        ("logit_bias", [["sea"]]),
+        ("logit_bias", [["sea", 101]]),
+        ("logit_bias", [["sea", float("nan")]]),
+        ("logit_bias", {"sea": 1}),
+        ("phrase_bias", [["sea", 1]]),
+        ("phrase_bias", [[3, 1, 1]]),
+        ("phrase_bias", [["sea", 1, "much"]]),
         ("sorcery", 1),
     ],
 )
 def test_a_wrong_parameter_is_named(name: str, value: object) -> None:
     with pytest.raises(BadRequestError, match=name):
         check_params({name: value})
+
+
+def test_lists_are_taken_as_they_are() -> None:
+    given = {
+        "sampler_order": ["top_k", "temperature"],
+        "banned_tokens": ["sea", 3],
+        "logit_bias": [["sea", -2.0], [3, 1.5]],
+        "phrase_bias": [["by the sea", 1.0, 2.0]],
+        "grammar": 'root ::= "a"',
+    }
+    full = check_params(given)
+    assert {name: full[name] for name in given} == given
+    assert check_params(full) == full
+    check_params({})["dry_breakers"].append("x")
+    assert "x" not in check_params({})["dry_breakers"]
 
 
 @pytest.mark.parametrize("spread", [0.01, 1.0, 5.0])

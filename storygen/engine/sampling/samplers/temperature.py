@@ -6,6 +6,9 @@ from typing import Any
 
 from ..parameter import Parameter
 
+LEAST = 1e-3
+"""A temperature below this acts as this one, which is as good as greedy: scores must stay finite."""
+
 PARAMETERS = (
     Parameter(
         "temperature",
@@ -27,4 +30,4 @@ def build(params: dict[str, Any]) -> Any:
         return None
     from transformers.generation.logits_process import TemperatureLogitsWarper
 
-    return TemperatureLogitsWarper(params["temperature"])
+    return TemperatureLogitsWarper(max(LEAST, params["temperature"]))
