@@ -201,7 +201,7 @@ def test_without_samplers_the_model_itself_is_final() -> None:
 
 
 def test_where_nothing_may_come_any_more_nothing_is_chosen() -> None:
-    done = chain(regex="a", top_k=3)
+    done = chain(regex="a", top_k=3, top_p=0.5, mirostat_tau=3.0)
     scores = scores_for(1)
     scores[0, list(LANGUAGE.ends_of_text)] = float("-inf")
     first = done.choose(torch.tensor([[0]]), scores, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from transformers.generation.logits_process import (
@@ -14,7 +15,9 @@ from transformers.generation.logits_process import (
 )
 
 from storygen.engine.sampling.chain import SamplerChain
+from storygen.engine.sampling.draw import uniform
 from storygen.engine.sampling.parameters import PARAMETERS, check_params
+from storygen.engine.sampling.repeats import repeats
 from tests.tiny_engine import tiny_writing
 
 OFF = {parameter.name: parameter.neutral for parameter in PARAMETERS}
@@ -160,8 +163,8 @@ def coins(probability: float) -> list[bool]:
     scores = torch.tensor([[0.4, 0.3, 0.2, 0.1]]).log()
     tossed = []
     for index in range(400):
-        exclude.choose(NOTHING_SAID, scores, index)
         tossed.append(math.isinf(float(exclude.distribution(NOTHING_SAID, scores)[0, 0])))
+        exclude.choose(NOTHING_SAID, scores, index)
     return tossed
 
 
@@ -175,6 +178,9 @@ def test_xtc_drops_all_top_choices_but_the_least() -> None:
 def test_xtc_acts_as_often_as_it_is_told() -> None:
     assert 0.2 < sum(coins(0.3)) / 400 < 0.4
     assert coins(0.3) == coins(0.3)
+    draws = [uniform(1, index) < 0.3 for index in range(400)]
+    both = sum(coin and drawn for coin, drawn in zip(coins(0.3), draws, strict=True))
+    assert both / 400 == pytest.approx(0.09, abs=0.03)
 
 
 def test_xtc_drops_neither_line_break_nor_end_of_text() -> None:
@@ -252,6 +258,15 @@ def test_dry_grows_with_the_length_of_the_repeat() -> None:
 def test_dry_looks_at_no_more_than_it_can_hold_against_a_token() -> None:
     endless = after([0.0, 0.0], [1] * 300, dry_multiplier=5.0, dry_base=4.0)
     assert endless == [0, -1e4]
+
+
+def test_a_repeat_goes_back_to_a_breaker_at_most() -> None:
+    ids = np.array([1, 9, 3, 4, 5, 1, 9, 3])
+    for breaking, length in ((frozenset(), 3), (frozenset({9}), 1), (frozenset({1}), 2)):
+        after_it, lengths = repeats(ids, breaking, most=50)
+        assert (after_it.tolist(), lengths.tolist()) == ([4], [length])
+    assert repeats(ids, frozenset({3}), most=50)[1].tolist() == []
+    assert repeats(ids, frozenset(), most=2)[1].tolist() == [2]
 
 
 def test_dry_stops_at_breakers() -> None:

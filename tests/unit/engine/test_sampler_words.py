@@ -70,6 +70,14 @@ def test_banned_words_never_come_and_never_all(kind: str) -> None:
     assert changes(language, "by", banned_tokens=everything) == {}
 
 
+def test_a_text_bans_every_token_that_is_just_that() -> None:
+    language = tiny_writing("llama")  # has a token for the letter, and one for its byte
+    flat = torch.zeros(1, language.model.vocabulary)
+    changed = chain(language, banned_tokens=["a"]).distribution(torch.tensor([[0]]), flat)[0]
+    gone = [language.bytes.of(number) for number in changed.isinf().nonzero()[:, 0].tolist()]
+    assert sorted(gone) == [b" a", b"a", b"a"]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_phrase_gets_likelier_to_begin_and_then_to_go_on(kind: str) -> None:
     language = tiny_writing(kind)
@@ -199,3 +207,14 @@ def test_a_form_may_be_set_in_the_midst_of_a_run() -> None:
     worker.send(ReviseRun("r", 3, None, params={"regex": "(ab"}))
     end = ended(worker.events)
     assert (end.reason, "unclosed group" in end.message) == ("failed", True)
+
+
+def test_a_token_that_does_not_fit_begins_the_form_anew() -> None:
+    language = tiny_writing("gpt2")
+    letters = {letter: ids_of(language, letter)[0] for letter in "abx"}
+    for before, expected in (("a", b"b"), ("ax", b"a"), ("xa", b"b"), ("abx", b"a")):
+        going = chain(language, regex="ab")
+        going.replay([(letters[letter], -1.0) for letter in before], 0)
+        flat = torch.zeros(1, language.model.vocabulary)
+        token_id = going.choose(torch.tensor([[0]]), flat, len(before))
+        assert language.bytes.of(token_id or 0)[:1] == expected
