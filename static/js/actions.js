@@ -2,19 +2,23 @@
  * Every action of the page with its key: one list for the keyboard, the palette, the menus and the list of keys.
  */
 
+import { CARD_KEYS } from "./candidates/keys.js";
+
 /**
  * @typedef {object} Action
  * @property {string} id
  * @property {string} title
  * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
- * @property {"Writing" | "Story" | "View"} group
+ * @property {"Writing" | "Candidates" | "Story" | "View"} group
+ * @property {"card"} [within] where its key works; everywhere unless it is said
  * @property {() => void} run
  */
 
 const IS_MAC = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "");
 
-const SHOWN = { Mod: "Ctrl", Escape: "Esc" };
-const SHOWN_ON_MAC = { Mod: "⌘", Shift: "⇧", Alt: "⌥", Enter: "⏎", Escape: "Esc" };
+const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
+const SHOWN = { Mod: "Ctrl", Escape: "Esc", ...ARROWS };
+const SHOWN_ON_MAC = { Mod: "⌘", Shift: "⇧", Alt: "⌥", Enter: "⏎", Escape: "Esc", ...ARROWS };
 
 /**
  * On a Mac the Option key types letters (å, ç, ¡), so that Control and Shift stand in for Alt there.
@@ -74,6 +78,8 @@ function typed(event, asSign) {
  * @param {import("./commands.js").Commands} room.commands
  * @param {import("./store.js").Store} room.store
  * @param {import("./session.js").Session} room.session
+ * @param {import("./candidates/commands.js").CandidateCommands} room.candidates
+ * @param {import("./views/candidates.js").Candidates} room.cards
  * @param {import("./views/panels.js").Panels} room.panels
  * @param {import("./views/palette.js").Palette} room.palette
  * @param {import("./views/keys.js").KeysDialog} room.keys
@@ -86,6 +92,11 @@ function typed(event, asSign) {
 export function actionsOf(room) {
   const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
     room;
+  const { candidates, cards } = room;
+  const inPanel = (/** @type {() => void} */ then) => () => {
+    panels.open("candidates");
+    then();
+  };
   const ownStory = (/** @type {(story: string) => void} */ then) => () => {
     const { story } = store.state;
     if (story) then(story);
@@ -148,6 +159,54 @@ export function actionsOf(room) {
       group: "Writing",
       run: () => commands.changeKeepWriting(),
     },
+    {
+      id: "candidates-ask",
+      title: "Ask for candidates",
+      key: "Alt+k",
+      group: "Candidates",
+      run: inPanel(() => cards.ask()),
+    },
+    {
+      id: "candidates-stop",
+      title: "Stop writing candidates",
+      key: "Alt+j",
+      group: "Candidates",
+      run: () => candidates.stop(),
+    },
+    {
+      id: "candidates-go",
+      title: "Go to the candidates",
+      key: "Alt+6",
+      group: "Candidates",
+      run: inPanel(() => cards.focusFirst()),
+    },
+    {
+      id: "candidates-quick",
+      title: "Quickgen: ask for the next as soon as one is taken, or not",
+      key: "Alt+q",
+      group: "Candidates",
+      run: () => candidates.changeQuickgen(),
+    },
+    {
+      id: "candidates-auto",
+      title: "Autogenerate: several sets, one after another",
+      key: "Alt+r",
+      group: "Candidates",
+      run: inPanel(() => cards.ask("auto")),
+    },
+    {
+      id: "candidates-clear",
+      title: "Clear the candidates",
+      key: "Alt+z",
+      group: "Candidates",
+      run: () => candidates.clear(),
+    },
+    ...CARD_KEYS.map((entry) => ({
+      ...entry,
+      group: /** @type {const} */ ("Candidates"),
+      within: /** @type {const} */ ("card"),
+      run: () => cards.onCurrent(entry.id),
+    })),
     { id: "new", title: "New story", key: "Alt+n", group: "Story", run: () => commands.newStory() },
     {
       id: "rename",
@@ -211,6 +270,13 @@ export function actionsOf(room) {
       key: "Alt+2",
       group: "View",
       run: () => panels.toggle("history"),
+    },
+    {
+      id: "candidates",
+      title: "Candidates",
+      key: "Alt+5",
+      group: "View",
+      run: () => panels.toggle("candidates"),
     },
     {
       id: "sampling",
@@ -277,18 +343,22 @@ export function actionsOf(room) {
  *
  * @param {Action[]} actions
  * @param {() => boolean} closeTopmost Escape closes what is open first; true when something was
+ * @param {(event: KeyboardEvent) => boolean} takesKey what has the focus may take a key first; true when it did
  */
-export function listenForKeys(actions, closeTopmost) {
+export function listenForKeys(actions, closeTopmost, takesKey) {
+  const everywhere = actions.filter((action) => !action.within);
   window.addEventListener(
     "keydown",
     (event) => {
       if (event.isComposing || document.querySelector("dialog[open]")) return;
       if (event.key === "Escape" && inMenu(event)) return;
-      const asked = actions.find((action) => matches(event, action.key));
+      const own = takesKey(event);
+      const asked = own ? undefined : everywhere.find((action) => matches(event, action.key));
       const help = event.key === "?" && !isTyping(event.target);
-      if (!asked && !help) return;
+      if (!own && !asked && !help) return;
       event.preventDefault();
       event.stopPropagation();
+      if (own) return;
       if (asked?.id === "pause" && closeTopmost()) return;
       (asked ?? actions.find((action) => action.id === "keys"))?.run();
     },

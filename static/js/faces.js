@@ -95,16 +95,20 @@ function control(action, label, state, hint) {
   return { action, label, hint, disabled: reason !== "", reason };
 }
 
-/** @param {State} state */
-function reasonOfServer(state) {
+/** @param {State} state @returns {string} empty where the server is here */
+export function reasonOfServer(state) {
   if (state.server === "connecting") return "Connecting to the server";
   if (state.server === "away") return "The server is away; what you type is kept";
   if (state.server === "locked") return "The access has changed; enter the new token";
   return "";
 }
 
-/** @param {State} state @param {"write" | "resume"} action */
-function reasonNotToWrite(state, action) {
+/**
+ * @param {State} state
+ * @param {"write" | "resume"} action
+ * @returns {string} empty where it can be done
+ */
+export function reasonNotToWrite(state, action) {
   const away = reasonOfServer(state);
   if (away) return away;
   if (!state.story) return "Open a story first";

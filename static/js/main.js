@@ -1,6 +1,7 @@
 /** Wires the room: the store, the socket, the session, the commands, the views and the keys. */
 
 import { actionsOf, keyText, listenForKeys } from "./actions.js";
+import { CandidateCommands } from "./candidates/commands.js";
 import { Commands } from "./commands.js";
 import { Connection } from "./connection.js";
 import { byId } from "./dom.js";
@@ -11,6 +12,7 @@ import { Session } from "./session.js";
 import { Store } from "./store.js";
 import { nameOf } from "./titles.js";
 import { Appearance } from "./views/appearance.js";
+import { Candidates } from "./views/candidates.js";
 import { Desk } from "./views/desk.js";
 import { Export } from "./views/export.js";
 import { History } from "./views/history.js";
@@ -50,15 +52,21 @@ session = new Session(store, connection, byId("editor"), {
   undoAsked: () => commands.undo(),
 });
 const commands = new Commands(store, connection, session, toasts);
+const candidates = new CandidateCommands(store, connection, session, commands, toasts);
 const exporter = new Export(store, session, toasts);
 
 const library = new Library(store, commands, (action) => keyText(actionCalled(action).key));
 const history = new History(store, commands);
 const sampling = new Sampling(store, commands);
 const numbers = new Numbers(store, session);
+const cards = new Candidates(store, session, commands, candidates, {
+  say: (words) => toasts.say(words),
+  keyOf: (action) => keyText(actionCalled(action).key),
+});
 const panels = new Panels(store, {
   library: { title: "Stories", body: library.body, opened: () => library.opened() },
   history: { title: "History", body: history.body, opened: () => history.opened() },
+  candidates: { title: "Candidates", body: cards.body },
   sampling: { title: "Sampling", body: sampling.body },
   numbers: { title: "Numbers", body: numbers.body },
 });
@@ -76,6 +84,8 @@ const modelsOnDisk = new ModelsOnDisk(connection, store);
 const topbar = new Topbar(store, commands, modelsOnDisk);
 const actions = actionsOf({
   commands,
+  candidates,
+  cards,
   store,
   session,
   panels,
@@ -99,7 +109,7 @@ function item(id, label) {
 
 for (const [button, action] of [
   ["library-button", "library"],
-  ["panel-button", "sampling"],
+  ["panel-button", "candidates"],
   ["stop", "stop"],
   ["follow", "follow"],
 ]) {
@@ -139,6 +149,8 @@ const views = [
   new Desk(store, commands, session),
   library,
   history,
+  candidates,
+  cards,
   sampling,
   numbers,
   panels,
@@ -152,6 +164,7 @@ store.subscribe(["runs"], (state) => {
 listenForKeys(
   actions,
   () => closeMenus() || (session.page?.closeSearch() ?? false) || panels.closeTopmost(),
+  (event) => cards.takesKey(event),
 );
 window.addEventListener("focus", () => modelsOnDisk.look());
 window.addEventListener("pagehide", () => void commands.settle());

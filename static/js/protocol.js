@@ -34,15 +34,30 @@
  *   high: number, step: number, default: number | string | string[],
  *   neutral: number | string | string[] | null, choices: string[], title: string, sentence: string}} Parameter
  */
+/** @typedef {[id: number, text: string, logprob: number | null]} CardToken */
+/**
+ * @typedef {{id: string, number: number, seed: number, params: Params | null,
+ *   state: "queued" | "running" | "ended", reason: string, detail: string, message: string, text: string | null,
+ *   pinned: boolean, dismissed: boolean, taken: number, client: number, clock: number, next_index: number,
+ *   tokens?: CardToken[]}} Card
+ */
+/**
+ * @typedef {{id: string, story: string, time: number, origin: string, model: string, model_name: string,
+ *   mode: string, prompt: string, params: Params, at: Place, state: "queued" | "reading" | "writing" | "ended",
+ *   reading: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: boolean,
+ *   cards: Card[]}} CandidateSet `Set` in the protocol
+ */
+/** @typedef {[candidate: string, first: number, tokens: CardToken[]]} CardNews */
 /** @typedef {{who: string, anchor: Place, head: Place, gone?: boolean}} Caret */
 /**
  * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string,
- *   keep_writing?: boolean}} Settings
+ *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number,
+ *   candidate_limit?: "tokens" | "sentence" | "paragraph", quickgen?: boolean}} Settings
  */
 /**
  * @typedef {{story: string, doc?: ArrayBuffer | Uint8Array, tokens?: TokenRange[], aliases?: Alias[],
- *   clients?: number[], runs?: Run[], checkpoints?: Checkpoint[], carets?: Caret[], saved?: number,
- *   trouble?: string}} UpdateEvent
+ *   clients?: number[], runs?: Run[], checkpoints?: Checkpoint[], sets?: CandidateSet[],
+ *   cards?: CardNews[], carets?: Caret[], saved?: number, trouble?: string}} UpdateEvent
  */
 /** @typedef {{stories?: Story[], models?: Model[], presets?: Preset[]}} LibraryEvent */
 /** @typedef {{message: string, mend: string, line: number, column: number}} Note wrong in config.js */

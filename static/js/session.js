@@ -4,6 +4,7 @@
  * Holds the one `StoryDocument` and the one `Page` (editor). Commands are in `commands.js`.
  */
 
+import { withNews } from "./candidates/sets.js";
 import { documentOf, rememberDocument } from "./document/local_copy.js";
 import { nameOf } from "./titles.js";
 import { StoryDocument } from "./document/story_document.js";
@@ -78,7 +79,7 @@ export class Session {
     this.document?.away();
     clearTimeout(this.retry);
     this.retry = undefined;
-    this.store.set({ server, asking: false });
+    this.store.set({ server, asking: false, setsAre: "closed" });
   }
 
   /** @param {LibraryEvent} event */
@@ -120,6 +121,8 @@ export class Session {
       settings: {},
       runs: [],
       checkpoints: [],
+      sets: [],
+      setsAre: "closed",
       unsent: 0,
       saved: null,
       trouble: "",
@@ -139,7 +142,7 @@ export class Session {
     const { story } = document;
     this.document = null;
     this.page = null;
-    this.store.set({ story: null, runs: [], following: true });
+    this.store.set({ story: null, runs: [], sets: [], setsAre: "closed", following: true });
     if (this.connection.here) {
       await document.flush();
       this.connection.call("story_close", { story }).catch(() => undefined);
@@ -236,6 +239,7 @@ export class Session {
     this.store.set({
       settings: opened.settings ?? {},
       runs: inOrder(opened.runs),
+      setsAre: "there",
       saved: Date.now() / 1000,
     });
   }
@@ -293,14 +297,17 @@ export class Session {
     if (this.document?.lacksSomething) this.#retryLater(story);
     if (events.some((event) => event.checkpoints?.some(({ kind }) => kind === "restored")))
       this.document?.restored();
-    let { runs, checkpoints, saved, trouble } = this.store.state;
+    let { runs, checkpoints, sets, setsAre, saved, trouble } = this.store.state;
     for (const event of events) {
+      const news = withNews(sets, event.sets ?? [], event.cards ?? []);
+      if (event.sets?.length || event.cards?.length) sets = news.sets;
+      if (news.lacking && setsAre === "here") setsAre = "there";
       if (event.runs?.length) runs = merged(runs, event.runs);
       if (event.checkpoints?.length) checkpoints = [...checkpoints, ...event.checkpoints];
       if (event.saved) [saved, trouble] = [event.saved, ""];
       if (event.trouble) trouble = event.trouble;
     }
-    this.store.set({ runs: inOrder(runs), checkpoints, saved, trouble });
+    this.store.set({ runs: inOrder(runs), checkpoints, sets, setsAre, saved, trouble });
     this.page?.serverSpoke(
       runs,
       events.flatMap((event) => event.carets ?? []),

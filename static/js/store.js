@@ -25,6 +25,11 @@
  * @property {import("./protocol.js").Settings} settings of the open story
  * @property {Run[]} runs of the open story, oldest first
  * @property {import("./protocol.js").Checkpoint[]} checkpoints
+ * @property {import("./protocol.js").CandidateSet[]} sets of candidates of the open story, oldest first
+ * @property {"closed" | "there" | "here"} setsAre whether the server can be asked for them, or was
+ * @property {boolean} askingCandidates a set was asked for and is not there yet
+ * @property {number} numSets how many one after another, when so many are asked for
+ * @property {number} autoTotal how many were asked for last
  * @property {number} unsent updates not yet confirmed by the server
  * @property {number | null} saved when the server last confirmed, seconds since the epoch
  * @property {string} trouble why the server can't store just now, else empty
@@ -33,7 +38,7 @@
  * @property {boolean} asking a command is on its way
  * @property {boolean} following
  * @property {"none" | "library" | "history"} left
- * @property {"none" | "sampling" | "numbers"} right
+ * @property {"none" | "candidates" | "sampling" | "numbers"} right
  */
 
 /** @returns {State} */
@@ -55,6 +60,11 @@ export function initialState() {
     settings: {},
     runs: [],
     checkpoints: [],
+    sets: [],
+    setsAre: "closed",
+    askingCandidates: false,
+    numSets: 5,
+    autoTotal: 0,
     unsent: 0,
     saved: null,
     trouble: "",

@@ -5,14 +5,16 @@
 - `silent`: while it is there, runs write nothing; `unloaded`: while it is there, no model gets loaded
 - `say.json`: one message of the worker link, said and removed; the present run is filled in
 - `die`: the worker ends as if it had crashed
+- `cards.json`: what the rows of the sets to come say, a list of tokens for each
 
-Runs write prose, so that pictures look like what a writer sees.
+Runs and cards write prose, so that pictures look like what a writer sees.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import os
 import queue
 import socket
@@ -27,8 +29,13 @@ from storygen.link.messages import (
     Event,
     LoadModel,
     ModelLoaded,
+    PrefillProgressed,
     RunEnded,
+    SetRow,
     Shutdown,
+    StartSet,
+    StopRun,
+    TokenWritten,
     WorkerReady,
     decode,
     encode,
@@ -41,6 +48,16 @@ PROSE = (
     " and a man began to sing under his breath."
 )
 WORDS = [f" {word}" for word in PROSE.split()]
+CARDS = (
+    " She knew the sound before she knew the boat. It came in low, without lights, the way her father"
+    " had taught them both.",
+    " Nobody had told the keeper. He stood at the rail with his coffee going cold and counted the seconds"
+    " between one flash and the next, and they were wrong.",
+    " “You should not be here,” said the boy on the steps. He did not look up from his net.",
+    " In the morning there was a letter under the door. The ink had run; only the date could be read, and it"
+    " was tomorrow’s.",
+    " It burned for an hour. Then someone, with great care, put it out.",
+)
 LOADED = ModelLoaded(
     "LlamaForCausalLM", 134_515_008, 49_152, WINDOW, "fp32", 3, "cpu", "chat", 538_000_000, 1.4, True
 )  # fmt: skip
@@ -67,14 +84,87 @@ class Stage:
         draft.write_bytes(encode(event))
         draft.replace(self.folder / "say.json")
 
+    def cards(self, *rows: list[str]) -> None:
+        """What the rows of the next sets say, token by token; then they end."""
+        draft = self.folder / "draft_cards"
+        draft.write_text(json.dumps(rows), "utf-8")
+        draft.replace(self.folder / "cards.json")
+
     def die(self) -> None:
         """Let the worker crash."""
         (self.folder / "die").touch()
 
 
+class StagedWorker(ScriptedWorker):
+    """Writes sets too: each step a token of every row."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(WORDS)
+        self.folder = folder
+        self.sets: dict[str, dict[str, StagedRow]] = {}
+        self.num_rows = 0
+
+    def handle(self, command: Command) -> list[Event]:
+        """Carry a command out; returns what is answered at once."""
+        if isinstance(command, StartSet):
+            says = self._says()
+            rows = {}
+            for row in command.rows:
+                rows[row.run] = StagedRow(row, command.next_index, says[self.num_rows % len(says)])
+                self.num_rows += 1
+            self.sets[command.run] = rows
+            return []
+        if isinstance(command, StopRun) and command.run not in self.runs:
+            for name, rows in self.sets.items():
+                stopped = [row for row in rows if command.run in (name, row)]
+                for row in stopped:
+                    del rows[row]
+            return []
+        return super().handle(command)
+
+    def step(self) -> list[Event]:
+        """One token of every run and every row that may write."""
+        events = super().step()
+        for rows in self.sets.values():
+            for name, row in list(rows.items()):
+                events += row.step()
+                if isinstance(events[-1], RunEnded):
+                    del rows[name]
+        self.sets = {name: rows for name, rows in self.sets.items() if rows}
+        return events
+
+    def _says(self) -> list[list[str]]:
+        told = self.folder / "cards.json"
+        if told.exists():
+            self.num_rows = 0
+            return list(json.loads(told.read_text("utf-8")))
+        return [[f" {word}" for word in text.split()] for text in CARDS]
+
+
+class StagedRow:
+    """One row of a set."""
+
+    def __init__(self, row: SetRow, next_index: int, says: list[str]) -> None:
+        self.run, self.params, self.index, self.says = row.run, row.params, next_index, says
+        self.first = next_index
+
+    def step(self) -> list[Event]:
+        """Its next token, or its end."""
+        run, index, most = self.run, self.index, int(self.params["max_tokens"])
+        if index >= most:
+            return [RunEnded(run, "finished", "max_tokens", index=index)]
+        if index - self.first >= len(self.says):
+            return [RunEnded(run, "finished", "end_of_text", index=index)]
+        text = self.says[index % len(self.says)]
+        self.index += 1
+        token = TokenWritten(run, index, 1000 + index, text, -1.0, (), 1.0, 0, 0, WINDOW)
+        ends = self.params["limit"] == "sentence" and text.endswith(".")
+        return [token, RunEnded(run, "finished", "sentence", index=index + 1)] if ends else [token]
+
+
 def work(folder: Path) -> None:
     """Be the worker until the connection closes."""
-    worker = ScriptedWorker(WORDS)
+    worker = StagedWorker(folder)
     connection = socket.create_connection(("127.0.0.1", int(os.environ["STORYGEN_LINK_PORT"])))
     connection.sendall(encode(WorkerReady(os.environ["STORYGEN_LINK_SECRET"], os.getpid())))
     commands: queue.Queue[Command | None] = queue.Queue()
@@ -100,7 +190,7 @@ def work(folder: Path) -> None:
             connection.sendall(encode(event))
 
 
-def _directed(folder: Path, worker: ScriptedWorker) -> list[Event]:
+def _directed(folder: Path, worker: StagedWorker) -> list[Event]:
     if (folder / "die").exists():
         (folder / "die").unlink()
         os._exit(1)
@@ -109,6 +199,12 @@ def _directed(folder: Path, worker: ScriptedWorker) -> list[Event]:
         return []
     event: Any = decode(said.read_bytes().strip())
     said.unlink()
+    if hasattr(event, "run") and worker.sets:
+        name, rows = list(worker.sets.items())[-1]
+        if isinstance(event, PrefillProgressed):
+            return [dataclasses.replace(event, run=name)]
+        row = rows.popitem()[1]
+        return [dataclasses.replace(event, run=row.run, index=row.index)]
     if hasattr(event, "run"):
         run = list(worker.runs.values())[-1]
         filled = {"run": run.id, "revision": run.revision, "index": run.next_index}

@@ -22,6 +22,7 @@ import { Finger } from "../document/finger.js";
 import { attributedClipboard } from "./clipboard.js";
 import { authorColours, authorsLearned } from "./author_colours.js";
 import { caretsField, remoteCarets, setCarets } from "./carets.js";
+import { aboveSheets } from "./covered.js";
 import { Follow, LOWEST } from "./follow.js";
 import { textDirection } from "./text_direction.js";
 
@@ -94,6 +95,36 @@ export class Page {
   /** @returns {Place} */
   caretPlace() {
     return this.finger.placeAt(this.view.state.selection.main.head);
+  }
+
+  /**
+   * Puts text in as an edit of the writer's own, undone by itself; the caret ends behind it.
+   *
+   * @param {Place} place where it was written for; where that is not known any more, the caret stands in
+   * @param {string} text
+   * @returns {{fresh: {client: number, clock: number}, found: boolean}} the identity of its first character
+   */
+  take(place, text) {
+    const { undoManager } = this.story;
+    const at = this.finger.indexOf(place);
+    const from = at ?? this.view.state.selection.main.head;
+    const end = from + text.length;
+    undoManager.stopCapturing();
+    this.view.dispatch({
+      changes: { from, insert: text },
+      selection: { anchor: end },
+      userEvent: "input.take",
+      scrollIntoView: true,
+    });
+    undoManager.stopCapturing();
+    const [fresh] = this.finger.stretches(from, end);
+    return { fresh, found: at !== null };
+  }
+
+  /** @param {Place} place @returns {number} words before it, or in the whole text; walks the text */
+  wordsBefore(place) {
+    const text = this.view.state.doc.sliceString(0, this.finger.indexOf(place) ?? undefined);
+    return text.match(/\S+/g)?.length ?? 0;
   }
 
   /** @returns {string} the whole text; for copying and downloading only */
@@ -239,6 +270,7 @@ export class Page {
       authorColours(this.story),
       attributedClipboard(this.story),
       remoteCarets(),
+      aboveSheets(),
       EditorState.transactionFilter.of((transaction) => this.#ride(transaction)),
     ];
   }

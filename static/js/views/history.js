@@ -16,6 +16,8 @@ const KINDS = {
   restored: "Restored",
   before_continue: "Before continuing from earlier",
   continued: "Continued from earlier",
+  asked: "Before candidates",
+  accepted: "A candidate taken",
 };
 
 export class History {

@@ -1,6 +1,7 @@
 /** The list of keys (Ctrl+/). */
 
 import { keyText } from "../actions.js";
+import { MARK_KEYS } from "../candidates/keys.js";
 import { h, icon } from "../dom.js";
 
 export class KeysDialog {
@@ -16,18 +17,28 @@ export class KeysDialog {
 
   open() {
     const close = () => this.dialog.close();
-    const groups = /** @type {const} */ (["Writing", "Story", "View"]).map((group) => {
-      const keyed = this.actions().filter((action) => action.group === group && action.key);
-      const rows = keyed.map((action) =>
-        h("div", {}, h("dt", {}, action.title), h("dd", {}, h("kbd", {}, keyText(action.key)))),
-      );
-      return h(
-        "section",
-        {},
-        h("h3", { class: "group" }, group),
-        h("dl", { class: "numbers" }, ...rows),
-      );
-    });
+    const groups = /** @type {const} */ (["Writing", "Candidates", "Story", "View"]).map(
+      (group) => {
+        const keyed = this.actions().filter((action) => action.group === group && action.key);
+        const anywhere = keyed.filter((action) => !action.within);
+        const within = keyed.filter((action) => action.within);
+        const rows = anywhere.map((action) => row(action.title, keyText(action.key)));
+        const lists = [h("dl", { class: "numbers" }, ...rows)];
+        if (within.length) {
+          const marks = MARK_KEYS.map(({ title, keys }) => row(title, keysText(keys)));
+          const cards = within.map((action) => row(action.title, keyText(action.key)));
+          lists.push(h("dl", { class: "numbers" }, ...marks, ...cards));
+        }
+        const [first, ...more] = lists;
+        const line = h(
+          "p",
+          { class: "panel-line" },
+          "On a card, while the candidates have the focus:",
+        );
+        const rest = more.length ? [line, ...more] : [];
+        return h("section", {}, h("h3", { class: "group" }, group), first, ...rest);
+      },
+    );
     this.dialog.replaceChildren(
       h(
         "header",
@@ -47,4 +58,13 @@ export class KeysDialog {
     );
     this.dialog.showModal();
   }
+}
+
+/** @param {string} title @param {string} keys */
+const row = (title, keys) => h("div", {}, h("dt", {}, title), h("dd", {}, h("kbd", {}, keys)));
+
+/** @param {string[]} keys the first and the last, or one way and the other */
+function keysText([one, other]) {
+  const between = one.length === 1 ? " – " : " ";
+  return `${keyText(one)}${between}${keyText(other.split("+").at(-1))}`;
 }

@@ -5,7 +5,7 @@
 
 import { byId, h, icon } from "../dom.js";
 
-/** @typedef {"library" | "history" | "sampling" | "numbers"} Tab */
+/** @typedef {"library" | "history" | "candidates" | "sampling" | "numbers"} Tab */
 /** @typedef {{title: string, body: HTMLElement, opened?: () => void}} Content */
 /** @typedef {"left" | "right"} Side */
 
@@ -13,7 +13,7 @@ import { byId, h, icon } from "../dom.js";
 const OVER_THE_TEXT = "(max-width: 1231px)";
 
 /** @type {{[side in Side]: Tab[]}} */
-const TABS = { left: ["library", "history"], right: ["sampling", "numbers"] };
+const TABS = { left: ["library", "history"], right: ["candidates", "sampling", "numbers"] };
 
 export class Panels {
   /**
@@ -26,7 +26,7 @@ export class Panels {
     this.panels = { left: byId("left-panel"), right: byId("right-panel") };
     this.buttons = { left: byId("library-button"), right: byId("panel-button") };
     /** @type {{[side in Side]: Tab}} */
-    this.latest = { left: "library", right: "sampling" };
+    this.latest = { left: "library", right: "candidates" };
   }
 
   start() {

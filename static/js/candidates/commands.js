@@ -1,0 +1,320 @@
+/**
+ * What the writer can do with candidates, as calls to the server and as edits of the text.
+ *
+ * Taking is an edit of one's own, made at once, also while the server is away; that it came from a card is told when the
+ * text is stored. Failures are said in words.
+ */
+
+import { takenAliases, unitsOfWritten } from "../document/taken.js";
+import { reasonOfServer } from "../faces.js";
+import { effectiveParams } from "../parameters.js";
+import { reasonNotToAsk, wishes } from "./faces.js";
+import {
+  findCard,
+  isAtWork,
+  rangesOf,
+  readable,
+  shownText,
+  withNews,
+  writtenText,
+} from "./sets.js";
+
+/** @typedef {import("../protocol.js").CandidateSet} CandidateSet */
+/** @typedef {"asked" | "quick" | "auto"} Origin */
+
+export class CandidateCommands {
+  /**
+   * @param {import("../store.js").Store} store
+   * @param {import("../connection.js").Connection} connection
+   * @param {import("../session.js").Session} session
+   * @param {import("../commands.js").Commands} commands
+   * @param {import("../views/toasts.js").Toasts} toasts
+   */
+  constructor(store, connection, session, commands, toasts) {
+    this.store = store;
+    this.connection = connection;
+    this.session = session;
+    this.commands = commands;
+    this.toasts = toasts;
+    this.fetching = false;
+    /** @type {{story: string, fields: object}[]} takings that the server was not told of yet */
+    this.untold = [];
+    /** @type {Promise<void> | null} */
+    this.telling = null;
+  }
+
+  start() {
+    const { store } = this;
+    store.subscribe(["setsAre", "right", "sets", "story"], (state) => {
+      const wanted = state.right === "candidates" || state.sets.length > 0;
+      if (wanted && state.setsAre === "there") void this.#fetch();
+    });
+    store.subscribe(["setsAre", "unsent"], (state) => {
+      if (this.untold.length && state.setsAre !== "closed" && !state.unsent) void this.#tell();
+    });
+  }
+
+  // ---------------------------------------------------------------- asking
+
+  /**
+   * @param {Origin} [origin]
+   * @param {number} [sets] one after another
+   * @returns {Promise<string | null>} the set that was asked for
+   */
+  async ask(origin = "asked", sets = 1) {
+    const { document, page } = this.session;
+    const reason = reasonNotToAsk(this.store.state);
+    if (!document || !page || reason) {
+      if (reason) this.toasts.say(reason);
+      return null;
+    }
+    const at = page.placeToWrite();
+    this.store.set({ askingCandidates: true, ...(origin === "auto" ? { autoTotal: sets } : {}) });
+    const answer = await this.#try(async () => {
+      await this.commands.settle();
+      await document.flush();
+      return this.#call("candidates_ask", {
+        story: document.story,
+        at,
+        ...this.#wanted(),
+        ...(sets > 1 ? { sets } : {}),
+        origin,
+      });
+    });
+    this.store.set({ askingCandidates: false });
+    return answer?.set.id ?? null;
+  }
+
+  /** So many sets one after another. */
+  askSeveral() {
+    return this.ask("auto", this.store.state.numSets);
+  }
+
+  #wanted() {
+    const { state } = this.store;
+    const { num, tokens, limit } = wishes(state.settings);
+    const params = effectiveParams(state);
+    const prompted = state.settings.mode === "prompt";
+    return {
+      model: state.settings.model ?? state.defaultModel,
+      num,
+      params: {
+        ...params,
+        limit,
+        max_tokens: tokens,
+        min_tokens: Math.min(Number(params.min_tokens ?? 0), tokens),
+      },
+      mode: state.settings.mode ?? "continue",
+      prompt: prompted ? (state.settings.prompt ?? "") : "",
+    };
+  }
+
+  /** Ends all that is being written on cards. */
+  async stop() {
+    const sets = this.store.state.sets.filter(isAtWork);
+    await this.#try(() =>
+      Promise.all(sets.map(({ id }) => this.#call("candidates_stop", { set: id }))),
+    );
+  }
+
+  async clear() {
+    const { story, sets } = this.store.state;
+    if (!story || !sets.length) return;
+    await this.#try(async () => {
+      await this.connection.call("candidates_clear", { story });
+      if (this.store.state.story === story) this.store.set({ sets: [] });
+      this.toasts.say("Cleared. The story stays as it is.");
+    });
+  }
+
+  changeQuickgen() {
+    const quickgen = !wishes(this.store.state.settings).quickgen;
+    this.commands.changeSettings({ quickgen });
+  }
+
+  // ---------------------------------------------------------------- taking
+
+  /**
+   * Puts the card's text into the story, up to a letter.
+   *
+   * @param {string} id
+   * @param {number | null} units of what the card says, from its beginning; null: all of it
+   * @returns {Promise<string | null>} the set that was asked for next, where that was wished for
+   */
+  async take(id, units = null) {
+    const { document, page } = this.session;
+    const found = findCard(this.store.state.sets, id);
+    if (!document || !page || !found) return null;
+    const { set, card } = found;
+    const [written, shown] = [writtenText(card), shownText(card)];
+    const text = shown.slice(0, units ?? shown.length);
+    if (!text) return null;
+    const taken = page.take(set.at, text);
+    document.identities.addTokens(rangesOf(card));
+    document.declare(takenAliases(written, shown, text.length, card, taken.fresh));
+    this.#offerBack(document, taken.found);
+    const reached = unitsOfWritten(written, shown, text.length);
+    const edited = card.text === null ? {} : { text };
+    this.untold.push({
+      story: document.story,
+      fields: { candidate: id, units: reached, ...edited, shown: readable(set) },
+    });
+    await this.#tell();
+    const { state } = this.store;
+    const goesOn = wishes(state.settings).quickgen && !reasonOfServer(state);
+    return goesOn ? this.ask("quick") : null;
+  }
+
+  /**
+   * @param {import("../document/story_document.js").StoryDocument} document
+   * @param {boolean} found whether the place was still there
+   */
+  #offerBack(document, found) {
+    const words = found ? "Taken." : "Taken at the caret: the place it was written for is gone.";
+    const manager = document.undoManager;
+    const away = this.toasts.offer(words, "Undo", () => {
+      if (this.session.document === document) document.undo();
+    });
+    const over = () => {
+      manager.off("stack-item-added", over);
+      manager.off("stack-item-popped", over);
+      away();
+    };
+    manager.on("stack-item-added", over);
+    manager.on("stack-item-popped", over);
+  }
+
+  /** Tells the server of what was taken, once the text is stored; else when it is back. */
+  async #tell() {
+    while (this.telling) await this.telling;
+    this.telling = this.#tellAll();
+    await this.telling;
+    this.telling = null;
+  }
+
+  async #tellAll() {
+    const { document } = this.session;
+    await document?.flush();
+    for (const taking of this.untold.filter(({ story }) => story === document?.story)) {
+      if (!document?.outbox.empty) return;
+      try {
+        await this.connection.call("candidate_taken", taking.fields);
+      } catch (error) {
+        if (/** @type {{code?: string}} */ (error).code === "away") return;
+        this.toasts.say(error instanceof Error ? error.message : String(error), "error");
+      }
+      this.untold = this.untold.filter((one) => one !== taking);
+    }
+  }
+
+  // ---------------------------------------------------------------- cards
+
+  /** @param {string} id @param {string} text as edited */
+  async edit(id, text) {
+    const card = findCard(this.store.state.sets, id)?.card;
+    if (!card || text === shownText(card)) return;
+    const wanted = text === writtenText(card) ? null : text;
+    await this.#try(() => this.#call("candidate_change", { candidate: id, text: wanted }));
+  }
+
+  /** @param {string} id its text is to be what was written */
+  async unedit(id) {
+    await this.#try(() => this.#call("candidate_change", { candidate: id, text: null }));
+  }
+
+  /** @param {string} id */
+  async pin(id) {
+    const card = findCard(this.store.state.sets, id)?.card;
+    if (card)
+      await this.#try(() =>
+        this.#call("candidate_change", { candidate: id, pinned: !card.pinned }),
+      );
+  }
+
+  /** @param {string} id @param {boolean} [dismissed] false brings it back */
+  async dismiss(id, dismissed = true) {
+    await this.#try(async () => {
+      await this.#call("candidate_change", { candidate: id, dismissed });
+      if (dismissed) this.toasts.offer("Dismissed.", "Undo", () => void this.dismiss(id, false));
+    });
+  }
+
+  /** @param {string} id another one is written in its place */
+  async retry(id) {
+    const found = findCard(this.store.state.sets, id);
+    if (found)
+      await this.#try(() =>
+        this.#call("candidates_add", { set: found.set.id, num: 1, replaces: id }),
+      );
+  }
+
+  /** @param {string} set as many more for the same text as are asked for elsewhere */
+  async addTo(set) {
+    const { num } = wishes(this.store.state.settings);
+    await this.#try(() => this.#call("candidates_add", { set, num }));
+  }
+
+  /** @param {string} id it goes on from where it ends */
+  async goOn(id) {
+    const { tokens } = wishes(this.store.state.settings);
+    await this.#try(() => this.#call("candidates_more", { candidate: id, tokens }));
+  }
+
+  /** @param {string} id */
+  async stopCard(id) {
+    if (findCard(this.store.state.sets, id)?.card.state === "ended") return;
+    await this.#try(() => this.#call("candidates_stop", { candidate: id }));
+  }
+
+  /** @param {string} id it becomes a story of its own, which is opened */
+  async openAsStory(id) {
+    const answer = await this.#try(() =>
+      this.connection.call("candidate_story", { candidate: id }),
+    );
+    if (!answer) return;
+    await this.commands.refreshStories();
+    await this.commands.openStory(answer.story.id);
+  }
+
+  // ---------------------------------------------------------------- inside
+
+  async #fetch() {
+    const { story } = this.store.state;
+    if (this.fetching || !story) return;
+    this.fetching = true;
+    const answer = await this.connection.call("candidates", { story }).catch(() => null);
+    this.fetching = false;
+    const { state } = this.store;
+    if (!answer || state.story !== story || state.setsAre === "closed") return;
+    const told = new Set(answer.sets.map((/** @type {CandidateSet} */ { id }) => id));
+    const known = state.sets.filter(({ id }) => told.has(id));
+    this.store.set({ sets: withNews(known, answer.sets, []).sets, setsAre: "here" });
+  }
+
+  /**
+   * @param {string} event answered with the set as it is now
+   * @param {object} fields
+   * @returns {Promise<{set: CandidateSet}>}
+   */
+  async #call(event, fields) {
+    const answer = await this.connection.call(event, fields);
+    const { story, sets } = this.store.state;
+    if (answer.set?.story === story)
+      this.store.set({ sets: withNews(sets, [answer.set], []).sets });
+    return answer;
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} command
+   * @returns {Promise<T | null>}
+   */
+  async #try(command) {
+    try {
+      return await command();
+    } catch (error) {
+      this.toasts.say(error instanceof Error ? error.message : String(error), "error");
+      return null;
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/** What the panel of candidates says about its controls, its sets and its cards. Pure: state in, words out. */
+
+import { reasonNotToWrite, reasonOfServer, statusOfLoading } from "../faces.js";
+import { counted, numberText } from "../format.js";
+import { autoProgress, cardsShown, isAtWork } from "./sets.js";
+
+/** @typedef {import("../store.js").State} State */
+/** @typedef {import("../protocol.js").CandidateSet} CandidateSet */
+/** @typedef {import("../protocol.js").Card} Card */
+/** @typedef {{num: number, tokens: number, limit: "tokens" | "sentence" | "paragraph", quickgen: boolean}} Wishes */
+/** @typedef {{kind: "quiet" | "busy" | "warn" | "error", text: string, detail: string, done: number | null}} SetFace */
+
+export const MOST_CANDIDATES = 20;
+export const MOST_TOKENS = 500;
+export const MOST_SETS = 50;
+
+/**
+ * @param {import("../protocol.js").Settings} settings
+ * @returns {Wishes} how many candidates, how long, and whether the next ones are asked for at once
+ */
+export function wishes(settings) {
+  return {
+    num: settings.num_candidates ?? 3,
+    tokens: settings.candidate_tokens ?? 40,
+    limit: settings.candidate_limit ?? "tokens",
+    quickgen: settings.quickgen === true,
+  };
+}
+
+/** @param {State} state @returns {string} empty where candidates can be asked for */
+export function reasonNotToAsk(state) {
+  return reasonNotToWrite(state, "write") || (state.askingCandidates ? "Just asked for" : "");
+}
+
+/** @param {State} state @param {CandidateSet} set @returns {string} empty where its model can write more of it */
+export function reasonNotToGoOn(state, set) {
+  const away = reasonOfServer(state);
+  if (away) return away;
+  const model = state.models.find(({ key }) => key === set.model);
+  if (!model) return `${set.model_name} is not here any more`;
+  return model.state === "unusable" ? `${model.name} cannot be used: ${model.reason}` : "";
+}
+
+/** @param {State} state @returns {string} the line under the button */
+export function askLine(state) {
+  const reason = reasonNotToAsk(state);
+  if (reason && !state.askingCandidates) return reason;
+  const auto = autoProgress(state.sets, state.autoTotal);
+  if (auto) return auto;
+  if (state.askingCandidates || state.sets.some(isAtWork)) return "";
+  if (state.settings.mode === "prompt" && state.length === 0) return "To the prompt";
+  return state.caretAtEnd ? "From the end" : "From the caret";
+}
+
+/**
+ * @param {CandidateSet} set
+ * @param {State} state
+ * @returns {SetFace} what it does, or why it came to an end
+ */
+export function setFace(set, state) {
+  if (set.state === "queued") return queuedFace(set, state);
+  if (set.state === "reading") {
+    const { done, total } = set.reading ?? { done: 0, total: 0 };
+    const much = total ? `${numberText(done)} of ${numberText(total)} tokens` : "the story";
+    return { kind: "busy", text: `Reading ${much}`, detail: "", done: total ? done / total : null };
+  }
+  const begun = set.cards.some((card) => card.tokens?.length);
+  if (set.state === "writing" && !begun)
+    return { kind: "busy", text: "Reading the story", detail: "", done: null };
+  if (set.state === "writing") return { kind: "busy", text: "Writing", detail: "", done: null };
+  if (set.stale) {
+    const detail = "What they were written on from reads differently now. They can still be taken.";
+    return { kind: "quiet", text: "The text before it has changed since", detail, done: null };
+  }
+  return { kind: "quiet", text: "", detail: "", done: null };
+}
+
+/** @param {CandidateSet} set @param {State} state @returns {SetFace} */
+function queuedFace(set, state) {
+  const model = state.models.find(({ key }) => key === set.model);
+  const loads = model && (model.state === "loading" || model.state === "starting");
+  if (!loads) return { kind: "busy", text: "Waiting for its turn", detail: "", done: null };
+  const { text, detail, done } = statusOfLoading(model);
+  return { kind: "busy", text, detail, done };
+}
+
+/**
+ * @param {Card} card
+ * @returns {{kind: "quiet" | "busy" | "warn" | "error", text: string, detail: string}}
+ */
+export function cardFace(card) {
+  if (card.state === "queued") return { kind: "quiet", text: "Waiting", detail: "" };
+  if (card.state === "running") {
+    // What is read before the first word, the set says.
+    return { kind: "busy", text: card.tokens?.length ? "Writing" : "", detail: "" };
+  }
+  const { message } = card;
+  if (card.reason === "failed") return { kind: "error", text: "Failed", detail: message };
+  if (card.reason === "interrupted") return { kind: "warn", text: "Interrupted", detail: message };
+  const words = [];
+  if (card.taken) words.push("Taken");
+  if (card.text !== null) words.push("Edited");
+  if (card.reason === "stopped") words.push("Stopped");
+  else if (card.detail === "end_of_text" && !words.length) words.push("The model ends here");
+  return { kind: "quiet", text: words.join(", "), detail: "" };
+}
+
+/** @param {CandidateSet} set as it ended @returns {string} for those who hear the page */
+export function readyWords(set) {
+  const cards = cardsShown(set);
+  const failed = cards.find((card) => card.reason === "failed");
+  if (failed && cards.every((card) => card.reason === "failed"))
+    return `No candidates: ${failed.message}`;
+  return `${counted(cards.length, "candidate")} ${cards.length === 1 ? "is" : "are"} ready`;
+}
+
+/** @param {State} state @returns {string} what the button asks for */
+export function askLabel(state) {
+  const { num } = wishes(state.settings);
+  const stories = state.settings.mode === "prompt" && state.length === 0;
+  if (stories) return num === 1 ? "Ask for a story" : `Ask for ${num} stories`;
+  return `Ask for ${counted(num, "candidate")}`;
+}
+
+/** @param {State} state @returns {string} what is asked for, in short */
+export function wishesLine({ settings }) {
+  const { num, tokens, limit } = wishes(settings);
+  const each = {
+    tokens: counted(tokens, "token"),
+    sentence: "a sentence",
+    paragraph: "a paragraph",
+  };
+  return `${counted(num, "candidate")}, ${each[limit]} each`;
+}

@@ -1,0 +1,114 @@
+/**
+ * The sets of candidates that the page knows, and how news change them. Pure.
+ *
+ * Tokens only ever grow, so that of two tellings of a card the longer is the newer one. A card's letters are UTF-16 units.
+ */
+
+import { counted } from "../format.js";
+
+/** @typedef {import("../protocol.js").CandidateSet} CandidateSet */
+/** @typedef {import("../protocol.js").Card} Card */
+/** @typedef {import("../protocol.js").CardNews} CardNews */
+/** @typedef {import("../protocol.js").TokenRange} TokenRange */
+
+/**
+ * @param {CandidateSet[]} known oldest first
+ * @param {CandidateSet[]} sets latest states, cards with or without their tokens
+ * @param {CardNews[]} news tokens that were written since
+ * @returns {{sets: CandidateSet[], lacking: boolean}} without the cleared ones; lacking: tokens before those told went past
+ */
+export function withNews(known, sets, news) {
+  const byId = new Map(known.map((set) => [set.id, set]));
+  for (const set of sets) {
+    const before = new Map(byId.get(set.id)?.cards.map((card) => [card.id, card]));
+    const cards = set.cards.map((card) => withKnown(card, before.get(card.id)));
+    if (set.cleared) byId.delete(set.id);
+    else byId.set(set.id, { ...set, cards });
+  }
+  let lacking = false;
+  for (const [id, first, tokens] of news) {
+    const found = findCard([...byId.values()], id);
+    if (!found) continue;
+    const { set, card } = found;
+    const have = card.tokens?.length ?? 0;
+    if (have < first) lacking = true;
+    if (have < first || have >= first + tokens.length) continue;
+    const cards = set.cards.map((one) => (one === card ? grown(card, first, tokens) : one));
+    byId.set(set.id, { ...set, cards });
+  }
+  return { sets: [...byId.values()].sort((a, b) => a.time - b.time), lacking };
+}
+
+/** @param {Card} card @param {Card | undefined} known @returns {Card} with the longer list of tokens */
+function withKnown(card, known) {
+  const told = card.tokens ?? [];
+  const had = known?.tokens ?? [];
+  return { ...card, tokens: told.length >= had.length ? told : had };
+}
+
+/**
+ * @param {Card} card
+ * @param {number} first index of the first of `tokens`
+ * @param {import("../protocol.js").CardToken[]} tokens
+ * @returns {Card} edited text grows by those that it was told without
+ */
+function grown(card, first, tokens) {
+  const all = [...(card.tokens ?? []).slice(0, first), ...tokens];
+  const fresh = all.slice(card.next_index).map(([, text]) => text);
+  const text = card.text === null ? null : card.text + fresh.join("");
+  return { ...card, text, tokens: all, next_index: Math.max(card.next_index, all.length) };
+}
+
+/** @param {CandidateSet[]} sets @param {string} id @returns {{set: CandidateSet, card: Card} | null} */
+export function findCard(sets, id) {
+  for (const set of sets) {
+    const card = set.cards.find((one) => one.id === id);
+    if (card) return { set, card };
+  }
+  return null;
+}
+
+/** @param {Card} card @returns {string} what its tokens say */
+export const writtenText = (card) => (card.tokens ?? []).map(([, text]) => text).join("");
+
+/** @param {Card} card @returns {string} what can be read on it: as edited, else as written */
+export const shownText = (card) => card.text ?? writtenText(card);
+
+/** @param {CandidateSet} set @returns {Card[]} those on the page */
+export const cardsShown = (set) => set.cards.filter((card) => !card.dismissed);
+
+/** @param {CandidateSet} set */
+export const isAtWork = (set) => set.state !== "ended";
+
+/**
+ * @param {Card} card
+ * @returns {TokenRange[]} its tokens as who wrote what: a run's name is the card's
+ */
+export function rangesOf(card) {
+  let { clock } = card;
+  return (card.tokens ?? []).map(([id, text], index) => {
+    const start = clock;
+    clock += text.length;
+    return [card.id, index, id, card.client, start, text.length];
+  });
+}
+
+/**
+ * @param {CandidateSet} set
+ * @returns {{[candidate: string]: number}} how many units of what its cards' tokens say could be read
+ */
+export const readable = (set) =>
+  Object.fromEntries(cardsShown(set).map((card) => [card.id, writtenText(card).length]));
+
+/**
+ * @param {CandidateSet[]} sets oldest first
+ * @param {number} total how many were asked for, as far as this page knows
+ * @returns {string} which of several sets that follow one another is at work; empty where none is
+ */
+export function autoProgress(sets, total) {
+  const set = sets.findLast((one) => one.origin === "auto" && isAtWork(one));
+  if (!set) return "";
+  const left = set.sets_left;
+  if (total > left) return total > 1 ? `Set ${total - left} of ${total}` : "";
+  return left ? `${counted(left, "more set")} to come` : "";
+}

@@ -1,0 +1,186 @@
+/** What is asked for, and the button that asks: the top of the panel of candidates. */
+
+import {
+  MOST_CANDIDATES,
+  MOST_SETS,
+  MOST_TOKENS,
+  askLabel,
+  askLine,
+  reasonNotToAsk,
+  wishes,
+  wishesLine,
+} from "../candidates/faces.js";
+import { isAtWork } from "../candidates/sets.js";
+import { h, setAttributes, setText } from "../dom.js";
+import { activeRun } from "../faces.js";
+
+/** @typedef {import("../store.js").State} State */
+
+/** Whether the wishes are unfolded, kept in this browser. */
+const UNFOLDED = "storygen.candidate_wishes";
+const ENDS = {
+  tokens: "at that length",
+  sentence: "with a sentence",
+  paragraph: "with a paragraph",
+};
+
+export class CandidateControls {
+  /**
+   * @param {import("../store.js").Store} store
+   * @param {import("../commands.js").Commands} commands
+   * @param {import("../candidates/commands.js").CandidateCommands} candidates
+   * @param {{asked: (origin: "asked" | "auto") => void, keyOf: (action: string) => string}} on
+   */
+  constructor(store, commands, candidates, on) {
+    this.store = store;
+    this.commands = commands;
+    this.candidates = candidates;
+    this.on = on;
+    this.num = this.#number("candidates-num", MOST_CANDIDATES, (num) =>
+      commands.changeSettings({ num_candidates: num }),
+    );
+    this.tokens = this.#number("candidates-tokens", MOST_TOKENS, (tokens) =>
+      commands.changeSettings({ candidate_tokens: tokens }),
+    );
+    this.limit = this.#limit();
+    this.sets = this.#number("candidates-sets", MOST_SETS, (numSets) => store.set({ numSets }));
+    this.quickgen = this.#switch();
+    this.several = this.#button("text-button", "Start", () => on.asked("auto"));
+    this.askWords = h("span", {});
+    this.askKey = h("kbd", {});
+    this.ask = this.#button("primary", "", () => on.asked("asked"));
+    this.ask.append(this.askWords, this.askKey);
+    this.ask.setAttribute("aria-describedby", "candidates-line");
+    this.stop = this.#button("text-button", "Stop", () => void candidates.stop());
+    this.line = h("span", { class: "candidates-line", id: "candidates-line" });
+    this.clear = this.#button("text-button", "Clear", () => void candidates.clear());
+    this.short = h("span", {});
+    this.wishes = this.#wishes();
+    this.asking = h(
+      "div",
+      { class: "candidates-asking" },
+      this.ask,
+      h("div", { class: "candidates-state" }, this.line, this.stop, this.clear),
+    );
+  }
+
+  start() {
+    const { ask, stop, clear, quickgen, several } = this;
+    const { keyOf } = this.on;
+    this.askKey.textContent = keyOf("candidates-ask");
+    for (const [button, words, action] of /** @type {const} */ ([
+      [stop, "Stop writing candidates", "candidates-stop"],
+      [clear, "Take all of them off the page; the story stays as it is", "candidates-clear"],
+      [quickgen, "Quickgen", "candidates-quick"],
+      [several, "Autogenerate", "candidates-auto"],
+    ]))
+      button.title = `${words} (${keyOf(action)})`;
+    ask.title = "";
+    this.store.subscribe(["settings", "numSets"], (state) => {
+      this.#showWishes(state);
+      setText(this.short, wishesLine(state));
+    });
+    this.store.subscribe(
+      [
+        ...["settings", "server", "models", "defaultModel", "story", "caretAtEnd", "length"],
+        ...["sets", "runs", "askingCandidates", "numSets", "autoTotal"],
+      ].map((key) => /** @type {keyof State} */ (key)),
+      (state) => this.#showAsking(state),
+    );
+  }
+
+  #wishes() {
+    const row = (/** @type {string} */ label, /** @type {HTMLElement} */ control) =>
+      h("div", { class: "parameter-head" }, h("label", { for: control.id }, label), control);
+    const line = (/** @type {string} */ words, id = "") =>
+      h("p", { class: "parameter-line", id: id || null }, words);
+    const auto = h(
+      "div",
+      { class: "parameter-head" },
+      h("label", { for: this.sets.id }, "Autogenerate"),
+      h("span", { class: "candidates-auto" }, this.sets, this.several),
+    );
+    this.sets.setAttribute("aria-describedby", "candidates-sets-line");
+    this.quickgen.setAttribute("aria-describedby", "quickgen-line");
+    const kept = localStorage.getItem(UNFOLDED);
+    const unfolded = kept ? kept === "true" : matchMedia("(min-width: 841px)").matches;
+    const details = h(
+      "details",
+      { class: "candidates-wishes", open: unfolded },
+      h("summary", {}, this.short),
+      row("How many", this.num),
+      row("Tokens at most", this.tokens),
+      row("Each ends", this.limit),
+      row("Quickgen", this.quickgen),
+      line("Asks again whenever you take one.", "quickgen-line"),
+      auto,
+      line("So many sets, one after another.", "candidates-sets-line"),
+    );
+    details.addEventListener("toggle", () => localStorage.setItem(UNFOLDED, String(details.open)));
+    return details;
+  }
+
+  /** @param {string} id @param {number} most @param {(value: number) => void} changed */
+  #number(id, most, changed) {
+    const field = h("input", {
+      ...{ class: "number", type: "number", id, min: "1", max: String(most), step: "1" },
+      inputmode: "numeric",
+    });
+    field.addEventListener("change", () => {
+      const value = Math.round(field.valueAsNumber) || 1;
+      const inside = Math.min(most, Math.max(1, value));
+      field.value = String(inside);
+      changed(inside);
+    });
+    return field;
+  }
+
+  #limit() {
+    const options = Object.entries(ENDS).map(([value, words]) => h("option", { value }, words));
+    const select = h("select", { class: "field", id: "candidates-limit" }, ...options);
+    select.addEventListener("change", () => {
+      const limit = /** @type {keyof typeof ENDS} */ (select.value);
+      this.commands.changeSettings({ candidate_limit: limit });
+    });
+    return select;
+  }
+
+  #switch() {
+    const press = () => this.candidates.changeQuickgen();
+    const attributes = { class: "switch", type: "button", role: "switch", id: "quickgen" };
+    return h("button", { ...attributes, "aria-checked": "false", on: { click: press } });
+  }
+
+  /** @param {string} name of its class @param {string} words @param {() => void} then */
+  #button(name, words, then) {
+    return h("button", { class: name, type: "button", on: { click: then } }, words);
+  }
+
+  /** @param {State} state */
+  #showWishes({ settings, numSets }) {
+    const { num, tokens, limit, quickgen } = wishes(settings);
+    const shown = /** @type {const} */ ([
+      [this.num, num],
+      [this.tokens, tokens],
+      [this.sets, numSets],
+    ]);
+    for (const [field, value] of shown)
+      if (document.activeElement !== field) field.value = String(value);
+    this.limit.value = limit;
+    setAttributes(this.quickgen, { "aria-checked": String(quickgen) });
+  }
+
+  /** @param {State} state */
+  #showAsking(state) {
+    const reason = reasonNotToAsk(state);
+    const run = activeRun(state.runs);
+    setText(this.askWords, askLabel(state));
+    setText(this.line, askLine(state));
+    const disabled = reason ? "true" : false;
+    setAttributes(this.ask, { "aria-disabled": disabled, title: reason });
+    setAttributes(this.several, { "aria-disabled": disabled });
+    this.ask.classList.toggle("is-quiet", run !== null && run.state !== "paused");
+    setAttributes(this.stop, { hidden: !state.sets.some(isAtWork) });
+    setAttributes(this.clear, { hidden: !state.sets.length });
+  }
+}
