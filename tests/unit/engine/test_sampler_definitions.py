@@ -75,7 +75,7 @@ def test_top_n_sigma_keeps_what_lies_within_so_many_deviations_of_the_highest_sc
     for number, expected in ((0.5, 1), (1.0, 2), (2.0, 3), (2.6, 4)):
         assert sum(map(math.isfinite, after(scores, [0], top_n_sigma=number))) == expected
     dropped = [*scores, float("-inf")]
-    assert sum(map(math.isfinite, after(dropped, [0], top_n_sigma=1.0))) == 2
+    assert sum(map(math.isfinite, after(dropped, [0], top_n_sigma=2.0))) == 3
 
 
 def test_top_n_sigma_is_the_same_at_any_temperature() -> None:
