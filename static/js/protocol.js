@@ -39,12 +39,12 @@
  * @typedef {{id: string, number: number, seed: number, params: Params | null,
  *   state: "queued" | "running" | "ended", reason: string, detail: string, message: string, text: string | null,
  *   pinned: boolean, dismissed: boolean, taken: number, client: number, clock: number, next_index: number,
- *   tokens?: CardToken[]}} Card
+ *   tokens?: CardToken[], replaces?: string}} Card `replaces`: this page's own, the card in whose place it stands
  */
 /**
  * @typedef {{id: string, story: string, time: number, origin: string, model: string, model_name: string,
  *   mode: string, prompt: string, params: Params, at: Place, state: "queued" | "reading" | "writing" | "ended",
- *   reading: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: boolean,
+ *   reading: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: number | null,
  *   cards: Card[]}} CandidateSet `Set` in the protocol
  */
 /** @typedef {[candidate: string, first: number, tokens: CardToken[]]} CardNews */

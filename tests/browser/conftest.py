@@ -13,6 +13,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.room import Room, Studio, make_models, watch
+from tests.browser.staged import Stage
+
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
 
 
 @pytest.fixture
@@ -54,4 +62,62 @@ def second(context: BrowserContext, room: Room) -> Iterator[Room]:
     watch(made.page, made)
     made.open()
     yield made
+    assert made.broken == []
+
+
+@pytest.fixture
+def phone(chromium: Browser, studio: Studio) -> Iterator[Room]:
+    """The page on a phone."""
+    context = chromium.new_context(**PHONE)  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    made = Room(context.new_page(), studio)
+    watch(made.page, made)
+    made.open()
+    yield made
+    context.close()
+    assert made.broken == []
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    """What the worker of `staged_studio` does is in the test's hands."""
+    return Stage(tmp_path / "stage")
+
+
+@pytest.fixture
+def staged_studio(tmp_path: Path, stage: Stage) -> Iterator[Studio]:
+    """A running server whose worker does what `stage` says."""
+    environ = {"STORYGEN_STAGE": str(stage.folder)}
+    models = make_models(tmp_path / "models")
+    made = Studio(tmp_path / "data", models, environ, module="tests.browser.staged")
+    made.start()
+    yield made
+    if made.process:
+        made.stop()
+
+
+@pytest.fixture
+def staged(
+    context: BrowserContext, staged_studio: Studio, stage: Stage
+) -> Iterator[tuple[Room, Stage]]:
+    """The page, and the worker in the test's hands."""
+    made = Room(context.new_page(), staged_studio)
+    watch(made.page, made)
+    made.open()
+    yield made, stage
+    assert [one for one in made.broken if "401" not in one] == []  # what is refused, is told
+
+
+@pytest.fixture
+def staged_phone(
+    chromium: Browser, staged_studio: Studio, stage: Stage
+) -> Iterator[tuple[Room, Stage]]:
+    """The page on a phone, and the worker in the test's hands."""
+    context = chromium.new_context(**PHONE)  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    made = Room(context.new_page(), staged_studio)
+    watch(made.page, made)
+    made.open()
+    yield made, stage
+    context.close()
     assert made.broken == []

@@ -175,6 +175,15 @@ def make_models(folder: Path) -> Path:
     return folder
 
 
+def violations(room: Room) -> list[str]:
+    """What axe finds wrong with the page as it stands."""
+    room.page.evaluate((ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8"))
+    found: list[dict[str, Any]] = room.page.evaluate(
+        "axe.run().then((result) => result.violations)"
+    )
+    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
+
+
 def watch(page: Page, room: Room) -> None:
     """Keep what the page may never do: throw, or break its policy."""
 

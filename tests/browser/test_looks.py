@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import expect
 
 from storygen.link.messages import LoadFailed, LoadProgressed
-from tests.browser.room import ROOT, Room, Studio, make_models, watch
+from tests.browser.room import Room, violations
 from tests.browser.staged import Stage
 
 pytestmark = pytest.mark.browser
 
-AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
 LEAST_TOUCH_PX = 44
-
-
-def violations(room: Room) -> list[str]:
-    """What axe finds wrong with the page as it stands."""
-    room.page.evaluate(AXE)
-    found: list[dict[str, Any]] = room.page.evaluate(
-        "axe.run().then((result) => result.violations)"
-    )
-    return [f"{one['id']}: {[node['html'][:120] for node in one['nodes']]}" for one in found]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -64,23 +51,6 @@ def test_axe_finds_nothing_wrong_in_any_state(room: Room, theme: str) -> None:
     room.page.locator("#panel-history .row-main").first.click()
     room.page.locator(".preview-text").wait_for()
     assert violations(room) == []
-
-
-@pytest.fixture
-def staged(context: BrowserContext, tmp_path: Path) -> Iterator[tuple[Room, Stage]]:
-    """The page, and the worker in the test's hands."""
-    stage = Stage(tmp_path / "stage")
-    environ = {"STORYGEN_STAGE": str(stage.folder)}
-    models = make_models(tmp_path / "models")
-    studio = Studio(tmp_path / "data", models, environ, module="tests.browser.staged")
-    studio.start()
-    made = Room(context.new_page(), studio)
-    watch(made.page, made)
-    made.open()
-    yield made, stage
-    if studio.process:
-        studio.stop()
-    assert [one for one in made.broken if "401" not in one] == []  # what is refused, is told
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -233,24 +203,6 @@ def test_the_story_downloads_as_markdown(room: Room) -> None:
         room.page.get_by_role("menuitem", name="Download as Markdown").click()
     assert download.value.suggested_filename == "The Lamp.md"
     assert download.value.path().read_text("utf-8") == "# The Lamp\n\nOne \\*star\\*.\n\nTwo.\n"
-
-
-@pytest.fixture
-def phone(chromium: Browser, studio: Studio) -> Iterator[Room]:
-    """The page on a phone."""
-    context = chromium.new_context(
-        viewport={"width": 390, "height": 844},
-        has_touch=True,
-        is_mobile=True,
-        device_scale_factor=2,
-    )
-    context.set_default_timeout(15_000)
-    made = Room(context.new_page(), studio)
-    watch(made.page, made)
-    made.open()
-    yield made
-    context.close()
-    assert made.broken == []
 
 
 def test_a_phone_shows_the_whole_width_and_puts_the_controls_within_reach(phone: Room) -> None:

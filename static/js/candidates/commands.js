@@ -20,6 +20,7 @@ import {
 } from "./sets.js";
 
 /** @typedef {import("../protocol.js").CandidateSet} CandidateSet */
+/** @typedef {import("../protocol.js").Card} Card */
 /** @typedef {"asked" | "quick" | "auto"} Origin */
 
 export class CandidateCommands {
@@ -64,7 +65,7 @@ export class CandidateCommands {
   async ask(origin = "asked", sets = 1) {
     const { document, page } = this.session;
     const reason = reasonNotToAsk(this.store.state);
-    if (!document || !page || reason) {
+    if (!document || !page || reason || this.store.state.askingCandidates) {
       if (reason) this.toasts.say(reason);
       return null;
     }
@@ -242,10 +243,17 @@ export class CandidateCommands {
   /** @param {string} id another one is written in its place */
   async retry(id) {
     const found = findCard(this.store.state.sets, id);
-    if (found)
-      await this.#try(() =>
-        this.#call("candidates_add", { set: found.set.id, num: 1, replaces: id }),
+    if (!found) return;
+    const known = new Set(found.set.cards.map((card) => card.id));
+    await this.#try(async () => {
+      const fields = { set: found.set.id, num: 1, replaces: id };
+      await this.#call("candidates_add", fields, (card) =>
+        known.has(card.id) ? card : { ...card, replaces: id },
       );
+      this.toasts.offer("Another is written in its place.", "Undo", () => {
+        void this.dismiss(id, false);
+      });
+    });
   }
 
   /** @param {string} set as many more for the same text as are asked for elsewhere */
@@ -294,13 +302,15 @@ export class CandidateCommands {
   /**
    * @param {string} event answered with the set as it is now
    * @param {object} fields
+   * @param {(card: Card) => Card} [known] what this page knows of its cards beside that
    * @returns {Promise<{set: CandidateSet}>}
    */
-  async #call(event, fields) {
+  async #call(event, fields, known = (card) => card) {
     const answer = await this.connection.call(event, fields);
     const { story, sets } = this.store.state;
-    if (answer.set?.story === story)
-      this.store.set({ sets: withNews(sets, [answer.set], []).sets });
+    if (answer.set?.story !== story) return answer;
+    const set = { ...answer.set, cards: answer.set.cards.map(known) };
+    this.store.set({ sets: withNews(sets, [set], []).sets });
     return answer;
   }
 

@@ -29,7 +29,7 @@ export function wishes(settings) {
 
 /** @param {State} state @returns {string} empty where candidates can be asked for */
 export function reasonNotToAsk(state) {
-  return reasonNotToWrite(state, "write") || (state.askingCandidates ? "Just asked for" : "");
+  return reasonNotToWrite(state, "write");
 }
 
 /** @param {State} state @param {CandidateSet} set @returns {string} empty where its model can write more of it */
@@ -44,7 +44,7 @@ export function reasonNotToGoOn(state, set) {
 /** @param {State} state @returns {string} the line under the button */
 export function askLine(state) {
   const reason = reasonNotToAsk(state);
-  if (reason && !state.askingCandidates) return reason;
+  if (reason) return reason;
   const auto = autoProgress(state.sets, state.autoTotal);
   if (auto) return auto;
   if (state.askingCandidates || state.sets.some(isAtWork)) return "";
@@ -68,6 +68,8 @@ export function setFace(set, state) {
   if (set.state === "writing" && !begun)
     return { kind: "busy", text: "Reading the story", detail: "", done: null };
   if (set.state === "writing") return { kind: "busy", text: "Writing", detail: "", done: null };
+  if (set.cards.some((card) => card.taken))
+    return { kind: "quiet", text: "What else you take follows it", detail: "", done: null };
   if (set.stale) {
     const detail = "What they were written on from reads differently now. They can still be taken.";
     return { kind: "quiet", text: "The text before it has changed since", detail, done: null };

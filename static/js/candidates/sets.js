@@ -43,7 +43,8 @@ export function withNews(known, sets, news) {
 function withKnown(card, known) {
   const told = card.tokens ?? [];
   const had = known?.tokens ?? [];
-  return { ...card, tokens: told.length >= had.length ? told : had };
+  const replaces = card.replaces ?? known?.replaces;
+  return { ...card, replaces, tokens: told.length >= had.length ? told : had };
 }
 
 /**
@@ -74,8 +75,17 @@ export const writtenText = (card) => (card.tokens ?? []).map(([, text]) => text)
 /** @param {Card} card @returns {string} what can be read on it: as edited, else as written */
 export const shownText = (card) => card.text ?? writtenText(card);
 
-/** @param {CandidateSet} set @returns {Card[]} those on the page */
-export const cardsShown = (set) => set.cards.filter((card) => !card.dismissed);
+/** @param {CandidateSet} set @returns {Card[]} those on the page; one that replaces another stands in its place */
+export function cardsShown({ cards }) {
+  const replacing = new Map(cards.map((card) => [card.replaces, card]));
+  /** @type {(card: Card) => Card[]} */
+  const withThoseFor = (card) => {
+    const next = replacing.get(card.id);
+    return next ? [card, ...withThoseFor(next)] : [card];
+  };
+  const first = cards.filter((card) => !cards.some(({ id }) => id === card.replaces));
+  return first.flatMap(withThoseFor).filter((card) => !card.dismissed);
+}
 
 /** @param {CandidateSet} set */
 export const isAtWork = (set) => set.state !== "ended";

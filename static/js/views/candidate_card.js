@@ -53,7 +53,9 @@ export class CandidateCard {
     this.rest = h("span", { class: "candidate-rest" });
     this.text = h("div", this.#textAttributes(), this.took, this.rest);
     const { candidates } = room;
-    this.take = this.#button("Take all", () => room.taken(this, this.mark, false));
+    this.take = this.#button("Take all", (event) =>
+      room.taken(this, this.mark, event.detail > 0 && matchMedia("(pointer: fine)").matches),
+    );
     this.take.classList.add("candidate-take");
     this.edit = this.#button("Edit", () => this.beginEdit());
     this.more = this.#button("Go on", () => this.goOnOrStop());
@@ -89,11 +91,11 @@ export class CandidateCard {
     };
   }
 
-  /** @param {string} words @param {() => void} then */
+  /** @param {string} words @param {(event: MouseEvent) => void} then */
   #button(words, then) {
-    const press = () => {
+    const press = (/** @type {MouseEvent} */ event) => {
       if (button.getAttribute("aria-disabled") === "true") this.room.say(button.title);
-      else then();
+      else then(event);
     };
     const attributes = { class: "candidate-button", type: "button", on: { click: press } };
     const button = h("button", attributes, words);
@@ -210,6 +212,11 @@ export class CandidateCard {
     setAttributes(this.pin, { "aria-pressed": String(card.pinned), "aria-label": name });
     able(this.dismiss, away, `Dismiss (${keyOf("candidate-dismiss")})`);
     setAttributes(this.dismiss, { "aria-label": `Dismiss ${this.name}` });
+  }
+
+  /** @param {number} lines of text to keep room for, so that what comes moves nothing */
+  reserve(lines) {
+    this.element.style.setProperty("--lines", String(lines));
   }
 
   // ---------------------------------------------------------------- marking

@@ -64,7 +64,7 @@ export class Candidates {
 
   start() {
     this.controls.start();
-    this.list.addEventListener("pointerleave", () => this.#settle());
+    this.list.addEventListener("pointerleave", () => this.#settle(this.store.state.sets));
     this.store.subscribe(["sets", "server", "models", "right", "story", "setsAre"], (state) => {
       this.#announce(state.sets);
       if (state.right === "candidates") this.#show(state);
@@ -129,22 +129,13 @@ export class Candidates {
       "candidate-take": () => this.#taken(card, card.mark, false),
       "candidate-edit": () => card.beginEdit(),
       "candidate-pin": () => candidates.pin(card.id),
-      "candidate-dismiss": () => this.#dismiss(card),
+      "candidate-dismiss": () => candidates.dismiss(card.id),
       "candidate-retry": () => candidates.retry(card.id),
       "candidate-more": () => card.goOnOrStop(),
       "candidate-add": () => candidates.addTo(card.set.id),
       "candidate-story": () => candidates.openAsStory(card.id),
     };
     deeds[action]?.();
-  }
-
-  /** @param {CandidateCard} card the focus goes to its neighbour */
-  async #dismiss(card) {
-    const all = this.#ordered();
-    const at = all.indexOf(card);
-    const next = all[at + 1] ?? all[at - 1];
-    if (card.element.contains(document.activeElement)) next?.focus();
-    await this.candidates.dismiss(card.id);
   }
 
   // ---------------------------------------------------------------- keys
@@ -229,6 +220,7 @@ export class Candidates {
   /** @param {State} state */
   #show(state) {
     const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+    const focusedAt = this.#ordered().findIndex(({ element }) => element.contains(focused));
     const held = this.#heldElement();
     const before = held?.getBoundingClientRect().top ?? 0;
     const newest = state.sets.toReversed();
@@ -241,10 +233,21 @@ export class Candidates {
     const sections = views.map((view) => view.element);
     place(this.list, [this.empty, this.pinned.element, ...sections]);
     this.#forgetGone(state);
-    if (focused?.isConnected && focused !== document.activeElement && this.list.contains(focused))
-      focused.focus({ preventScroll: true });
+    if (focusedAt >= 0) this.#keepFocus(focused, focusedAt);
     if (this.awaited && this.sets.has(this.awaited)) this.#bringUp();
     else if (held?.isConnected) this.body.scrollTop += held.getBoundingClientRect().top - before;
+  }
+
+  /**
+   * Elements that are moved lose the focus, and a card that is gone had it: then its neighbour gets it.
+   *
+   * @param {HTMLElement | null} focused
+   * @param {number} index of its card
+   */
+  #keepFocus(focused, index) {
+    if (document.activeElement === focused) return;
+    if (focused?.isConnected) focused.focus({ preventScroll: true });
+    else (this.#ordered().at(index) ?? this.#ordered().at(-1))?.focus();
   }
 
   /** @returns {Element | null} the card that the pointer or the focus is on; it is not to move */
@@ -261,18 +264,23 @@ export class Candidates {
       view = new SetView(`${clock(set.time)}, after ${words}`, set.model_name);
       this.sets.set(set.id, view);
     }
-    for (const card of cardsShown(set)) this.#cardOf(card, set).show(card, set, state);
-    const unpinned = cardsShown(set).filter((card) => !card.pinned);
+    const shown = cardsShown(set);
+    for (const card of shown) {
+      const drawn = this.#cardOf(card, set);
+      drawn.show(card, set, state);
+      if (card.state !== "ended") drawn.reserve(this.#lines(set));
+    }
+    const unpinned = shown.filter((card) => !card.pinned);
     view.fill(unpinned.map((card) => this.#elementOf(card)));
     view.say(setFace(set, state));
-    if (isAtWork(set)) view.reserve(this.#lines(set));
-    else if (!this.list.matches(":hover")) view.reserve(0);
+    if (!isAtWork(set) && !this.list.matches(":hover")) this.#settle([set]);
     return view;
   }
 
-  /** Lets go of the height that was kept for words to come, once no pointer aims at a letter. */
-  #settle() {
-    for (const set of this.store.state.sets) if (!isAtWork(set)) this.sets.get(set.id)?.reserve(0);
+  /** @param {CandidateSet[]} sets let go of the height that was kept for words to come */
+  #settle(sets) {
+    for (const set of sets.filter((one) => !isAtWork(one)))
+      for (const { id } of set.cards) this.cards.get(id)?.reserve(0);
   }
 
   /** @param {CandidateSet} set @returns {number} that its cards are likely to need */
@@ -350,11 +358,6 @@ class SetView {
     setAttributes(this.state, { "data-kind": face.kind, title: face.detail });
     setAttributes(this.progress, { hidden: face.done === null });
     if (face.done !== null) this.progress.style.setProperty("--done", String(face.done));
-  }
-
-  /** @param {number} lines kept for each card's text */
-  reserve(lines) {
-    this.list.style.setProperty("--lines", String(lines));
   }
 }
 
