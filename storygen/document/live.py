@@ -69,6 +69,8 @@ class LiveDocument:
     def __init__(self, client: int, server_clients: Sequence[int], authorship: Authorship) -> None:
         self.client = client
         self.server_clients = {*server_clients, client}
+        self.offered: dict[int, int] = {}
+        """Clients of ours whose text stands in no document but may be taken into it; how far it reaches."""
         self.authorship = authorship
         self.spans = SpanList()
         self.text = bytearray()
@@ -239,6 +241,8 @@ class LiveDocument:
             inside = at >= 0 and fresh[at][0] == alias.client and end <= fresh[at][2]
             original = alias.original_client
             reach = known.get(original, 0) if original is not None else 1 << 62
+            if original in self.offered:
+                reach = self.offered[original]
             if original == self.client:
                 reach = max(reach, self.own_clock)
             if not inside or alias.clock < taken.get(alias.client, 0):

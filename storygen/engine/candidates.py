@@ -51,7 +51,9 @@ class CandidateSet:
         Raises: BadRequestError when a parameter is wrong, or a row knows no end.
         """
         params = [check_params(row.params) for row in start.rows]
-        most = [full["max_tokens"] for full in params if full["limit"] != "endless"]
+        most = [
+            full["max_tokens"] - start.next_index for full in params if full["limit"] != "endless"
+        ]
         if not 0 < len(params) <= MOST_ROWS or len(most) < len(params):
             raise BadRequestError(f"A set has 1 to {MOST_ROWS} rows, none of them endless.")
         if not all(0 < tokens <= MOST_TOKENS for tokens in most):

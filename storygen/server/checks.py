@@ -20,6 +20,7 @@ MAX_TEXT = 4 * 1024 * 1024  # more than War and Peace
 MAX_TITLE = 200
 MAX_PROMPT = 100_000
 MAX_ID = 100
+MAX_SEED = 2**53
 MAX_ALIASES = 20_000
 _MAX_CLIENT = 2**53
 _MAX_CLOCK = 2**53
@@ -38,6 +39,10 @@ class Fields:
             if name not in known:
                 raise BadRequestError(f"This call knows no field {str(name)[:40]!r}.")
         self._data: dict[str, Any] = data
+
+    def names(self, name: str) -> bool:
+        """Whether the field is there, null or not."""
+        return name in self._data
 
     def has(self, name: str) -> bool:
         """Whether the field is there and not null."""
@@ -103,6 +108,15 @@ class Fields:
             return {}
         if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
             raise BadRequestError(f"{name} must be an object with named fields.")
+        return value
+
+    def items(self, name: str, most: int) -> list[Any]:
+        """A list of at most `most` things; absent is empty."""
+        value = self._data.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list) or len(value) > most:
+            raise BadRequestError(f"{name} must be a list of at most {most}.")
         return value
 
     def place(self, name: str) -> Place:

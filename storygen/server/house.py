@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConflictError, ModelError, NotFoundError
-from ..link.messages import Command, Event, LoadModel, StartRun, StopRun
+from ..link.messages import Command, Event, LoadModel, StartRun, StartSet, StopRun
 from ..registry import ModelEntry, Registry, load_spec
 from ..store.records import Record, StoryRecord
 from ..store.store import Store
@@ -142,6 +142,16 @@ class House:
         if record is None:
             raise NotFoundError("There is no such run.")
         return self.room(record.story)
+
+    def set_room(self, set_id: str) -> Room:
+        """The open room of the story that a set of candidates belongs to.
+
+        Raises: NotFoundError.
+        """
+        for room in self.open_rooms():
+            if set_id in room.set_ids():
+                return room
+        raise NotFoundError("There is no such set of candidates; open its story first.")
 
     def _close_if_idle(self, story: str) -> None:
         room = self._rooms.get(story)
@@ -328,6 +338,8 @@ class House:
         """Send a room's command; what its run says comes back to the room."""
         if isinstance(command, StartRun):
             self._routes.to_room(command.run, model, room)
+        elif isinstance(command, StartSet):
+            self._routes.set_to_room(command, model, room)
         self.workers.send(model, command)
 
     def listen(self, run: str, model: str, listener: Listener | None) -> None:
@@ -345,14 +357,14 @@ class House:
     def model_ready(self, key: str, window: int) -> None:
         """Queued runs of the model begin."""
         for room in self.open_rooms():
-            room.tell(lambda story, now: story.runs.model_ready(key, window, now))
+            room.tell(lambda story, now: story.model_ready(key, window, now))
         for listener in self._model_listeners:
             listener.model_ready(key, window)
 
     def model_gone(self, key: str, reason: str) -> None:
         """Runs of the model are interrupted, or fail with the reason."""
         for room in self.open_rooms():
-            room.tell(lambda story, now: story.runs.model_gone(key, now, reason=reason))
+            room.tell(lambda story, now: story.model_gone(key, now, reason=reason))
         for listener in self._model_listeners:
             listener.model_gone(key, reason)
 

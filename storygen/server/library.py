@@ -22,7 +22,21 @@ from ..store.records import (
 from ..story.page import Page
 from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
 
-SETTINGS = ("mode", "model", "prompt", "params", "preset", "keep_writing", "author_colours")
+SETTINGS = (
+    "mode",
+    "model",
+    "prompt",
+    "params",
+    "preset",
+    "keep_writing",
+    "author_colours",
+    "num_candidates",
+    "candidate_tokens",
+    "candidate_limit",
+    "quickgen",
+)
+MOST_CANDIDATES = 20
+MOST_CANDIDATE_TOKENS = 500
 UNTITLED = "Untitled"
 
 
@@ -62,7 +76,16 @@ def check_settings(patch: dict[str, Any]) -> dict[str, Any]:
             checked[name] = fields.string(name, most)
     if fields.has("params"):
         checked["params"] = check_params(fields.object("params"))
-    for name in ("keep_writing", "author_colours"):
+    for name, high in (
+        ("num_candidates", MOST_CANDIDATES),
+        ("candidate_tokens", MOST_CANDIDATE_TOKENS),
+    ):
+        if fields.has(name):
+            checked[name] = fields.integer(name, 1, high)
+    if fields.has("candidate_limit"):
+        limits = ("tokens", "sentence", "paragraph")
+        checked["candidate_limit"] = fields.choice("candidate_limit", limits, "tokens")
+    for name in ("keep_writing", "author_colours", "quickgen"):
         if fields.has(name):
             checked[name] = fields.flag(name)
     return checked
@@ -86,13 +109,14 @@ def copy_of(
         opening=stored.record.opening,
     )
     story = record.story
-    runs = {run.run: new_id() for run in stored.runs}
+    wrote = (*stored.runs, *stored.taken)
+    runs = {run.run: new_id() for run in wrote}
     records: list[Record] = [record]
     records += [ServerClientRecord(story, client, now) for client in stored.clients]
     data, spans = page.document.update_since(None), tuple(page.document.spans)
     records.append(SnapshotRecord(story, 0, data, spans))
     records += [dataclasses.replace(alias, story=story) for alias in stored.aliases]
-    for run in stored.runs:
+    for run in wrote:
         records.append(_copied_run(run, story, runs))
         records += [
             dataclasses.replace(token, story=story, run=runs[token.run])

@@ -13,7 +13,7 @@ from typing import Any
 from pycrdt import merge_updates
 
 from ..store.records import AliasRecord, CheckpointHead, TokenRange
-from .shapes import alias_shape, checkpoint_shape, token_shape
+from .shapes import alias_shape, card_tokens_shape, checkpoint_shape, token_shape
 
 MERGE_AT = 64
 
@@ -28,6 +28,8 @@ class Package:
     clients: list[int] = field(default_factory=list)
     checkpoints: list[CheckpointHead] = field(default_factory=list)
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    cards: list[tuple[str, int, list[Any]]] = field(default_factory=list)  # card, index, token
     carets: dict[str, dict[str, Any]] = field(default_factory=dict)
     saved: float | None = None
     trouble: str = ""
@@ -42,6 +44,8 @@ class Package:
         self.clients += later.clients
         self.checkpoints += later.checkpoints
         self.runs |= later.runs
+        self.sets |= later.sets
+        self.cards += later.cards
         self.carets |= later.carets
         self.saved = later.saved or self.saved
         self.trouble = "" if later.saved else later.trouble or self.trouble
@@ -55,6 +59,8 @@ class Package:
             "clients": self.clients,
             "runs": list(self.runs.values()),
             "checkpoints": [checkpoint_shape(head) for head in self.checkpoints],
+            "sets": list(self.sets.values()),
+            "cards": card_tokens_shape(self.cards),
             "carets": list(self.carets.values()),
         }
         if self.updates:

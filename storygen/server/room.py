@@ -101,6 +101,7 @@ class _Batch:
     credits: list[tuple[str, str, int]] = field(default_factory=list)
     replies: list[_Reply] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
+    sets: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, effects: Effects) -> None:
         self.records += effects.records
@@ -111,6 +112,8 @@ class _Batch:
         news.aliases += new.aliases
         news.clients += new.clients
         news.checkpoints += new.checkpoints
+        news.cards += new.cards
+        news.sets |= new.sets
         news.runs |= new.runs
         news.story |= new.story
 
@@ -141,16 +144,20 @@ class Room:
         return self._story.id
 
     def run_ids(self) -> set[str]:
-        """Every run of the story."""
-        return self._story.runs.ids()
+        """Every run of the story, and every candidate at hand."""
+        return self._story.runs.ids() | self._story.candidates.card_ids()
+
+    def set_ids(self) -> set[str]:
+        """Every set of candidates at hand."""
+        return self._story.candidates.set_ids()
 
     def live_runs(self) -> int:
-        """How many runs have not ended."""
-        return len(self._story.runs.live())
+        """How many runs and candidates have not ended."""
+        return self._story.live()
 
     def models_in_use(self) -> set[str]:
         """Models that live runs need."""
-        return self._story.runs.models_in_use()
+        return self._story.models_in_use()
 
     def ask(self, work: Callable[[Story, float], T]) -> T:
         """Do `work(story, now)` in the room; returns its result once everything up to it is committed.
@@ -296,6 +303,7 @@ class Room:
         batch, self._gathering = self._gathering, _Batch()
         if not self.broken:
             batch.runs = self._story.runs.views(batch.news.runs)
+            batch.sets = self._story.candidates.views(batch.news.sets)
         if batch.records:
             self._committing = batch
             self._house.commit(batch.records, lambda _, error: self._inbox.put(_Committed(error)))
@@ -333,6 +341,8 @@ class Room:
                 clients=batch.news.clients,
                 checkpoints=batch.news.checkpoints,
                 runs={run["id"]: run for run in batch.runs},
+                sets={found["id"]: found for found in batch.sets},
+                cards=batch.news.cards,
                 saved=self._house.now() if batch.records else None,
             )
             for outbox in list(self.outboxes.values()):

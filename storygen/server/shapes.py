@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from ..engine.sampling.parameter import Parameter
@@ -19,6 +20,27 @@ def token_shape(token: TokenRange) -> list[Any]:
 def alias_shape(alias: AliasRecord) -> list[Any]:
     """Alias as in docs/PROTOCOL.md."""
     return [alias.client, alias.clock, alias.units, alias.original_client, alias.original_clock]
+
+
+def card_tokens_shape(told: Iterable[tuple[str, int, list[Any]]]) -> list[list[Any]]:
+    """Tokens of cards, those of one card that follow each other in one entry."""
+    found: list[list[Any]] = []
+    latest: dict[str, list[Any]] = {}
+    for card, index, (id_, text, logprob) in told:
+        entry = latest.get(card)
+        if entry is None or entry[1] + len(entry[2]) != index:
+            entry = latest[card] = [card, index, []]
+            found.append(entry)
+        entry[2].append([id_, text, _finite(logprob)])
+    return found
+
+
+def sets_shape(views: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Whole sets, as `Candidates.whole_views` gives them, with numbers that JSON has."""
+    for view in views:
+        for card in view["cards"]:
+            card["tokens"] = [[id_, text, _finite(p)] for id_, text, p in card["tokens"]]
+    return views
 
 
 def checkpoint_shape(head: CheckpointHead) -> dict[str, Any]:

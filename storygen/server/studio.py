@@ -24,7 +24,8 @@ from ..story.runs import NewRun
 from ..story.story import Story
 from . import library, presets
 from .access import AccessRules
-from .checks import MAX_ID, MAX_PROMPT, MAX_STATE_BYTES, MAX_TITLE, Fields
+from .candidate_calls import CandidateCalls
+from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_STATE_BYTES, MAX_TITLE, Fields
 from .house import House
 from .outbox import Outbox, Package
 from .pace import Pace
@@ -34,7 +35,6 @@ from .shapes import checkpoint_shape, open_shape, parameter_shape, token_details
 NAMESPACE = "/studio"
 OPEN_AFTER_S = 0.02
 HANG_UP_AFTER_S = 0.1
-MAX_SEED = 2**53
 MAX_TOKENS_ASKED = 10_000
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Visitor:
     stories: set[str] = field(default_factory=set)
 
 
-class Studio(Namespace):  # type: ignore[misc]
+class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
     """All calls; `_KNOWN` lists each call's fields."""
 
     _KNOWN: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -72,6 +72,27 @@ class Studio(Namespace):  # type: ignore[misc]
         "run_stop": ("run",),
         "run_params": ("run", "params"),
         "continue_here": ("story", "at"),
+        "candidates": ("story",),
+        "candidates_ask": (
+            "story",
+            "model",
+            "at",
+            "num",
+            "params",
+            "seed",
+            "mode",
+            "prompt",
+            "rows",
+            "sets",
+            "origin",
+        ),
+        "candidates_add": ("set", "num", "replaces"),
+        "candidates_more": ("candidate", "tokens"),
+        "candidates_stop": ("set", "candidate"),
+        "candidates_clear": ("story",),
+        "candidate_change": ("candidate", "text", "pinned", "dismissed"),
+        "candidate_taken": ("candidate", "units", "text", "shown"),
+        "candidate_story": ("candidate",),
         "checkpoints": ("story",),
         "checkpoint_show": ("story", "checkpoint"),
         "checkpoint_restore": ("story", "checkpoint"),
@@ -189,7 +210,7 @@ class Studio(Namespace):  # type: ignore[misc]
     def call_story_bin(self, visitor: Visitor, fields: Fields) -> Answer:
         """Into the bin; its runs stop."""
         story = fields.id("story")
-        self._house.room(story).ask(_stop_all)
+        self._house.room(story).ask(lambda page, now: page.stop_all(now))
         return {"story": self._house.describe(story, binned=self._house.now())}
 
     def call_story_unbin(self, visitor: Visitor, fields: Fields) -> Answer:
@@ -426,8 +447,3 @@ def _sid() -> str:
 
 def _refusal(code: str, message: str) -> Answer:
     return {"ok": False, "error": {"code": code, "message": message}}
-
-
-def _stop_all(story: Story, now: float) -> None:
-    for run in story.runs.live():
-        story.runs.stop(run.id, now)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from .database import in_words
 from .history import read_body
@@ -19,18 +19,32 @@ from .records import (
     AliasRecord,
     CheckpointHead,
     CheckpointRecord,
+    ChoiceRecord,
     RunRecord,
     SnapshotRecord,
+    StoredCandidate,
+    StoredSet,
     StoredStory,
     StoryRecord,
     TokenRange,
     TokenRecord,
     UpdateRecord,
 )
-from .rows import alias_record, checkpoint_head, run_record, story_record
+from .rows import (
+    alias_record,
+    candidate_record,
+    checkpoint_head,
+    choice_record,
+    run_record,
+    set_record,
+    story_record,
+)
 from .tables import (
     aliases,
+    candidate_sets,
+    candidates,
     checkpoints,
+    choices,
     models,
     runs,
     server_clients,
@@ -41,6 +55,9 @@ from .tables import (
     updates,
 )
 from .vocabulary import read_texts
+
+MOST_SETS = 12
+"""So many sets of candidates are at hand when a story is opened; the others stay stored."""
 
 _UNFINISHED = ("queued", "running", "paused")
 
@@ -75,6 +92,8 @@ class Reading:
                 runs=self._runs(story, key),
                 tokens=tuple(self._token_ranges(key)),
                 head=self._head(key),
+                taken=self._runs(story, key, taken=True),
+                sets=self._sets(story, key),
             )
 
     def checkpoints(self, story: str) -> list[CheckpointHead]:
@@ -131,16 +150,18 @@ class Reading:
         """See `Store.token_details`."""
         with self._moment():
             row = self._one(_runs_with_story().where(runs.c.id == run))
-            if row is None:
-                return []
-            found = [
-                (at, details)
-                for block in self._blocks(row.key, start, stop)
-                for at, details in _tokens_of(run, block)
-                if start <= at.index < stop
-            ]
-            texts = self._texts(row.model, found)
-        return [token_record(row.story_id, at, more, texts.__getitem__) for at, more in found]
+            return [] if row is None else self._tokens(row, start, stop)
+
+    def choices(self, story: str) -> list[ChoiceRecord]:
+        """See `Store.choices`."""
+        query = (
+            select(choices)
+            .join(stories, stories.c.key == choices.c.story)
+            .where(stories.c.id == story)
+            .order_by(choices.c.key)
+        )
+        with self._moment():
+            return [choice_record(row._mapping, story) for row in self._connection.execute(query)]
 
     def setting(self, name: str) -> Any:
         """See `Store.setting`."""
@@ -176,19 +197,60 @@ class Reading:
         query = select(aliases).where(aliases.c.story == key).order_by(aliases.c.key)
         return tuple(alias_record(row._mapping, story) for row in self._connection.execute(query))
 
-    def _runs(self, story: str, key: int) -> tuple[RunRecord, ...]:
-        query = select(runs).where(runs.c.story == key).order_by(runs.c.key)
+    def _runs(self, story: str, key: int, *, taken: bool = False) -> tuple[RunRecord, ...]:
+        """Runs that wrote into the story, or with `taken` those of candidates that were taken."""
+        chosen = candidates.c.taken > 0 if taken else candidates.c.run.is_(None)
+        query = (
+            select(runs)
+            .outerjoin(candidates, candidates.c.run == runs.c.key)
+            .where(runs.c.story == key, chosen)
+            .order_by(runs.c.key)
+        )
         return tuple(run_record(row._mapping, story) for row in self._connection.execute(query))
 
     def _token_ranges(self, key: int) -> Iterator[TokenRange]:
         query = (
             select(runs.c.id, token_blocks.c.first, token_blocks.c.ranges)
             .join(runs, runs.c.key == token_blocks.c.run)
-            .where(runs.c.story == key)
+            .outerjoin(candidates, candidates.c.run == runs.c.key)
+            .where(runs.c.story == key, or_(candidates.c.run.is_(None), candidates.c.taken > 0))
             .order_by(token_blocks.c.run, token_blocks.c.first)
         )
         for run, first, ranges in self._connection.execute(query):
             yield from unpack_ranges(run, first, ranges)
+
+    def _sets(self, story: str, key: int) -> tuple[StoredSet, ...]:
+        query = (
+            select(candidate_sets)
+            .where(candidate_sets.c.story == key, candidate_sets.c.cleared.is_(None))
+            .order_by(candidate_sets.c.key.desc())
+            .limit(MOST_SETS)
+        )
+        rows = self._connection.execute(query).all()
+        return tuple(
+            StoredSet(set_record(row._mapping, story), self._candidates(story, row.key, row.id))
+            for row in reversed(rows)
+        )
+
+    def _candidates(self, story: str, set_key: int, set_id: str) -> tuple[StoredCandidate, ...]:
+        query = (
+            select(candidates, runs.c.id)
+            .join(runs, runs.c.key == candidates.c.run)
+            .where(candidates.c.candidate_set == set_key)
+            .order_by(candidates.c.number)
+        )
+        found = []
+        for row in self._connection.execute(query).all():
+            run = self._one(_runs_with_story().where(runs.c.key == row.run))
+            assert run is not None
+            found.append(
+                StoredCandidate(
+                    candidate_record(row._mapping, row.id, set_id),
+                    run_record(run._mapping, story),
+                    tuple(self._tokens(run, 0, 1 << 40)),
+                )
+            )
+        return tuple(found)
 
     def _head(self, key: int) -> str | None:
         query = (
@@ -200,6 +262,16 @@ class Reading:
         return self._connection.execute(query).scalar_one_or_none()
 
     # ------------------------------------------------------------ tokens
+
+    def _tokens(self, run: Row[Any], start: int, stop: int) -> list[TokenRecord]:
+        found = [
+            (at, details)
+            for block in self._blocks(run.key, start, stop)
+            for at, details in _tokens_of(run.id, block)
+            if start <= at.index < stop
+        ]
+        texts = self._texts(run.model, found)
+        return [token_record(run.story_id, at, more, texts.__getitem__) for at, more in found]
 
     def _blocks(self, run: int, start: int, stop: int) -> list[Row[Any]]:
         """Blocks that may hold tokens of `[start, stop)`, in order."""

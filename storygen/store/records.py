@@ -142,7 +142,7 @@ class CheckpointRecord:
     story: str
     parent: str | None
     # "created" | "run_started" | "run_paused" | "run_ended" | "before_restore" | "restored" |
-    # "before_continue" | "continued"
+    # "before_continue" | "continued" | "asked" | "accepted"
     kind: str
     time: float
     run: str | None
@@ -165,6 +165,72 @@ class CheckpointRecord:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SetRecord:
+    """Inserts or replaces a set of candidates: continuations of the text of `checkpoint` up to `offset`."""
+
+    set: str
+    story: str
+    time: float
+    origin: str  # "asked" | "quick" | "auto"
+    checkpoint: str
+    offset: int  # UTF-16 units
+    left: (
+        tuple[int, int] | None
+    )  # identity of the character left of their place; None: at the start
+    sets_left: int  # how many more were to follow by themselves
+    stale: bool  # the text before their place has changed since
+    cleared: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRecord:
+    """Inserts or replaces what is a candidate's beside its run. Unit `n` of what its tokens say has the
+    identity `(client, clock + n)`, which stands in no document; text taken from it is an alias of that.
+    """
+
+    run: str
+    set: str
+    number: int
+    client: int
+    clock: int
+    text: str | None = None  # what a person made of it; None: what the tokens say
+    pinned: bool = False
+    dismissed: bool = False
+    taken: int = 0  # UTF-16 units
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceRecord:
+    """A candidate was taken: so many units of it, as `text`; `shown`: how much of each could be read then."""
+
+    choice: str
+    story: str
+    set: str
+    candidate: str
+    time: float
+    units: int
+    text: str
+    shown: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCandidate:
+    """A candidate with its run and its tokens."""
+
+    record: CandidateRecord
+    run: RunRecord
+    tokens: tuple[TokenRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSet:
+    """A set with its candidates, in their order."""
+
+    record: SetRecord
+    candidates: tuple[StoredCandidate, ...]
+
+
 Record = (
     StoryRecord
     | ServerClientRecord
@@ -174,6 +240,9 @@ Record = (
     | RunRecord
     | TokenRecord
     | CheckpointRecord
+    | SetRecord
+    | CandidateRecord
+    | ChoiceRecord
 )
 
 
@@ -213,9 +282,11 @@ class StoredStory:
     updates: tuple[UpdateRecord, ...]  # seq > snapshot.seq, in order
     clients: tuple[int, ...]  # every server client id ever used
     aliases: tuple[AliasRecord, ...]
-    runs: tuple[RunRecord, ...]
-    tokens: tuple[TokenRange, ...]
+    runs: tuple[RunRecord, ...]  # those that wrote into the story
+    tokens: tuple[TokenRange, ...]  # theirs, and those of candidates that were taken
     head: str | None  # the newest checkpoint
+    taken: tuple[RunRecord, ...] = ()  # runs of candidates that were taken
+    sets: tuple[StoredSet, ...] = ()  # the newest that were not cleared, oldest first
 
 
 def _last_words(text: str) -> str:

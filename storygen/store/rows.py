@@ -10,9 +10,12 @@ from sqlalchemy import RowMapping as Row
 from ..errors import BadRequestError
 from .records import (
     AliasRecord,
+    CandidateRecord,
     CheckpointHead,
     CheckpointRecord,
+    ChoiceRecord,
     RunRecord,
+    SetRecord,
     StoryRecord,
 )
 
@@ -157,4 +160,97 @@ def checkpoint_head(row: Row, story: str) -> CheckpointHead:
         row["label"],
         row["num_words"],
         row["excerpt"],
+    )
+
+
+def set_row(record: SetRecord, story: int) -> dict[str, Any]:
+    """A row of `candidate_sets`, without its key."""
+    client, clock = record.left or (None, None)
+    return {
+        "id": record.set,
+        "story": story,
+        "time": record.time,
+        "origin": record.origin,
+        "checkpoint": record.checkpoint,
+        "offset": record.offset,
+        "left_client": client,
+        "left_clock": clock,
+        "sets_left": record.sets_left,
+        "stale": record.stale,
+        "cleared": record.cleared,
+    }
+
+
+def set_record(row: Row, story: str) -> SetRecord:
+    """The record in a row of `candidate_sets`."""
+    client = row["left_client"]
+    return SetRecord(
+        set=row["id"],
+        story=story,
+        time=row["time"],
+        origin=row["origin"],
+        checkpoint=row["checkpoint"],
+        offset=row["offset"],
+        left=None if client is None else (client, row["left_clock"]),
+        sets_left=row["sets_left"],
+        stale=row["stale"],
+        cleared=row["cleared"],
+    )
+
+
+def candidate_row(record: CandidateRecord, run: int, set_key: int) -> dict[str, Any]:
+    """A row of `candidates`; `run` and `set_key` are keys."""
+    return {
+        "run": run,
+        "candidate_set": set_key,
+        "number": record.number,
+        "client": record.client,
+        "clock": record.clock,
+        "text": record.text,
+        "pinned": record.pinned,
+        "dismissed": record.dismissed,
+        "taken": record.taken,
+    }
+
+
+def candidate_record(row: Row, run: str, set_id: str) -> CandidateRecord:
+    """The record in a row of `candidates`."""
+    return CandidateRecord(
+        run=run,
+        set=set_id,
+        number=row["number"],
+        client=row["client"],
+        clock=row["clock"],
+        text=row["text"],
+        pinned=row["pinned"],
+        dismissed=row["dismissed"],
+        taken=row["taken"],
+    )
+
+
+def choice_row(record: ChoiceRecord, story: int) -> dict[str, Any]:
+    """A row of `choices`, without its key."""
+    return {
+        "id": record.choice,
+        "story": story,
+        "candidate_set": record.set,
+        "candidate": record.candidate,
+        "time": record.time,
+        "units": record.units,
+        "text": record.text,
+        "shown": to_json(record.shown),
+    }
+
+
+def choice_record(row: Row, story: str) -> ChoiceRecord:
+    """The record in a row of `choices`."""
+    return ChoiceRecord(
+        choice=row["id"],
+        story=story,
+        set=row["candidate_set"],
+        candidate=row["candidate"],
+        time=row["time"],
+        units=row["units"],
+        text=row["text"],
+        shown=json.loads(row["shown"]),
     )

@@ -22,6 +22,7 @@ from .reading import Reading
 from .records import (
     CheckpointHead,
     CheckpointRecord,
+    ChoiceRecord,
     Record,
     RunRecord,
     StoredStory,
@@ -115,6 +116,10 @@ class Store:
         Log-probabilities are rounded to 32-bit floats, `ms` to hundredths.
         """
         return self._reading.token_details(run, start, stop)
+
+    def choices(self, story: str) -> list[ChoiceRecord]:
+        """Every candidate of a story that was taken, the oldest first."""
+        return self._reading.choices(story)
 
     def setting(self, name: str) -> Any:
         """What was kept under `name`; None when nothing was."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Double,
     ForeignKey,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0001"  # of the newest migration; a database at this revision is opened as it is
+REVISION = "0002"  # of the newest migration; a database at this revision is opened as it is
 
 metadata = MetaData()
 
@@ -160,6 +161,59 @@ checkpoints = Table(
     Column("depth", Integer, nullable=False),  # differences between here and the last whole copy
     Column("data", LargeBinary, nullable=False),
     Index("checkpoints_by_story", "story"),
+)
+
+candidate_sets = Table(
+    "candidate_sets",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    _story(),
+    Column("time", Double, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+    Column("offset", Integer, nullable=False),
+    Column("left_client", BigInteger),
+    Column("left_clock", BigInteger),
+    Column("sets_left", Integer, nullable=False),
+    Column("stale", Boolean, nullable=False),
+    Column("cleared", Double),
+    Index("candidate_sets_by_story", "story"),
+)
+
+candidates = Table(
+    "candidates",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.key", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "candidate_set",
+        Integer,
+        ForeignKey("candidate_sets.key", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("number", Integer, nullable=False),
+    Column("client", BigInteger, nullable=False),
+    Column("clock", BigInteger, nullable=False),
+    Column("text", Text),
+    Column("pinned", Boolean, nullable=False),
+    Column("dismissed", Boolean, nullable=False),
+    Column("taken", Integer, nullable=False),
+    Index("candidates_by_set", "candidate_set"),
+)
+
+choices = Table(
+    "choices",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    _story(),
+    Column("candidate_set", Text, nullable=False),
+    Column("candidate", Text, nullable=False),
+    Column("time", Double, nullable=False),
+    Column("units", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("shown", Text, nullable=False),
+    Index("choices_by_story", "story"),
 )
 
 settings = Table(

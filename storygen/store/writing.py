@@ -20,18 +20,32 @@ from .merging import merge_blocks
 from .packing import blocks, pack_details, pack_ranges, pack_spans
 from .records import (
     AliasRecord,
+    CandidateRecord,
     CheckpointRecord,
+    ChoiceRecord,
     Record,
     RunRecord,
     ServerClientRecord,
+    SetRecord,
     SnapshotRecord,
     StoryRecord,
     TokenRecord,
     UpdateRecord,
 )
-from .rows import alias_row, run_row, story_row, to_json
+from .rows import (
+    alias_row,
+    candidate_row,
+    choice_row,
+    run_row,
+    set_row,
+    story_row,
+    to_json,
+)
 from .tables import (
     aliases,
+    candidate_sets,
+    candidates,
+    choices,
     runs,
     server_clients,
     settings,
@@ -61,6 +75,9 @@ class Writing:
             AliasRecord: self._write_aliases,
             RunRecord: self._write_runs,
             CheckpointRecord: self._write_checkpoints,
+            SetRecord: self._write_sets,
+            CandidateRecord: self._write_candidates,
+            ChoiceRecord: self._write_choices,
         }
 
     def commit(self, records: Sequence[Record]) -> None:
@@ -164,6 +181,26 @@ class Writing:
     def _write_checkpoints(self, records: list[CheckpointRecord]) -> None:
         for record in records:
             self._history.write(self._connection, record, self._story(record.story))
+
+    def _write_sets(self, records: list[SetRecord]) -> None:
+        upsert = insert_or_replace(self._connection, candidate_sets, "id")
+        for record in records:
+            self._connection.execute(upsert, set_row(record, self._story(record.story)))
+
+    def _write_candidates(self, records: list[CandidateRecord]) -> None:
+        """Their sets and runs are there already."""
+        upsert = insert_or_replace(self._connection, candidates, "run")
+        for record in records:
+            query = select(candidate_sets.c.key).where(candidate_sets.c.id == record.set)
+            set_key = self._connection.execute(query).scalar_one_or_none()
+            if set_key is None:
+                raise NotFoundError("This set of candidates does not exist any more.")
+            row = candidate_row(record, self._run(record.run)[0], set_key)
+            self._connection.execute(upsert, row)
+
+    def _write_choices(self, records: list[ChoiceRecord]) -> None:
+        rows = [choice_row(record, self._story(record.story)) for record in records]
+        self._connection.execute(insert(choices), rows)
 
     def _write_tokens(self, records: list[TokenRecord]) -> None:
         """Tokens of a run that follow each other in `records`, others' between them or not, make blocks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..link.messages import Command
 from ..store.records import AliasRecord, CheckpointHead, Record, TokenRange
@@ -10,7 +11,7 @@ from ..store.records import AliasRecord, CheckpointHead, Record, TokenRange
 
 @dataclass(slots=True)
 class News:
-    """What browsers are told once the records are committed. `runs` holds ids; views are made when sent."""
+    """What browsers are told once the records are committed. `runs` and `sets` hold ids: views are made late."""
 
     updates: list[bytes] = field(default_factory=list)
     tokens: list[TokenRange] = field(default_factory=list)
@@ -18,6 +19,8 @@ class News:
     clients: list[int] = field(default_factory=list)
     runs: set[str] = field(default_factory=set)
     checkpoints: list[CheckpointHead] = field(default_factory=list)
+    sets: set[str] = field(default_factory=set)
+    cards: list[tuple[str, int, list[Any]]] = field(default_factory=list)  # card, index, token
     story: bool = False  # title, counts or settings changed
 
     def __bool__(self) -> bool:
@@ -28,6 +31,8 @@ class News:
             or self.clients
             or self.runs
             or self.checkpoints
+            or self.sets
+            or self.cards
             or self.story
         )
 

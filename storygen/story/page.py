@@ -7,6 +7,7 @@ committed and collects what browsers must be told. Nothing is deleted from the l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
 from ..document.authorship import Authorship, Written
@@ -138,6 +139,15 @@ class Page:
         self._cause = (None, now)
         data, _ = self.document.delete(start, end - start)
         self._log(data, origin, now)
+
+    def take_client(self, now: float) -> int:
+        """A client id of ours under which nothing stands in the document, for text that may be taken into it."""
+        used = self.document.server_clients
+        client = next(one for one in count(self.document.client - 1, -1) if one not in used)
+        used.add(client)
+        self.effects.records.append(ServerClientRecord(self.id, client, now))
+        self.effects.news.clients.append(client)
+        return client
 
     # ------------------------------------------------------------ history
 

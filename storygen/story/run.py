@@ -228,7 +228,8 @@ def with_tokens(records: Iterable[RunRecord], tokens: Iterable[TokenRange]) -> l
     """Stored runs as the tokens after their rows tell them; a run's tokens come in their order."""
     found = {record.run: record for record in records}
     for token in tokens:
-        found[token.run] = after_token(found[token.run], token)
+        if token.run in found:  # candidates' tokens are not theirs
+            found[token.run] = after_token(found[token.run], token)
     return list(found.values())
 
 

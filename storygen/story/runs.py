@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,8 +61,9 @@ class Runs:
             point = page.document.locate(record.left)
             at = len(page.document.text) if point is None else point
             self._runs[record.run] = from_record(record, self._order, at)
-        page.listener = self._on_change
         page.on_typed = self._on_typed
+        self.also_known: Callable[[str], set[str]] = lambda model: set()
+        """Of a model, what else it wrote that may stand in the text."""
 
     # ------------------------------------------------------------ reading
 
@@ -237,6 +238,21 @@ class Runs:
             if run.live and run.fed:
                 self._settle(run, now)
 
+    def document_changed(self, change: Change, by: str | None, now: float) -> None:
+        """The text changed, by a run or by a person: places move along, and workers must learn of it."""
+        text = self._page.document.text
+        writer = self._runs.get(by) if by else None
+        for run in self._runs.values():
+            if run is writer:
+                run.feed.appended(len(change.inserted.encode()))
+                continue
+            if not (run.live or run.resumable):
+                continue
+            stays = writer is not None and run.order < writer.order
+            run.feed.absorb(change, text, now, by_run=writer is not None, stays=stays)
+            if not run.fed:
+                run.feed.take()
+
     def settle_places(self) -> None:
         """Store each run of which the store, with its tokens, would not tell all that is true now.
 
@@ -253,6 +269,10 @@ class Runs:
                 run.stored = record
                 self._page.effects.records.append(record)
                 self._touch(run)
+
+    def of_model(self, model: str) -> set[str]:
+        """Ids of a model's runs."""
+        return {run.id for run in self._runs.values() if run.model == model}
 
     # ------------------------------------------------------------ inside
 
@@ -284,20 +304,6 @@ class Runs:
         if run.owed == REFILL:
             self._page.effects.credits.append((run.id, run.model, run.owed))
             run.owed = 0
-
-    def _on_change(self, change: Change, by: str | None, now: float) -> None:
-        text = self._page.document.text
-        writer = self._runs.get(by) if by else None
-        for run in self._runs.values():
-            if run is writer:
-                run.feed.appended(len(change.inserted.encode()))
-                continue
-            if not (run.live or run.resumable):
-                continue
-            stays = writer is not None and run.order < writer.order
-            run.feed.absorb(change, text, now, by_run=writer is not None, stays=stays)
-            if not run.fed:
-                run.feed.take()
 
     def _on_typed(self, structs: Sequence[Struct], now: float) -> None:
         """Words that stand after a key only because the browser did not have them yet are taken out.
@@ -365,7 +371,7 @@ class Runs:
         run.feed = Feed(base, point)
         run.advance("begin", now)
         run.fed, run.window, run.min_revision = True, window, 0
-        same = {other.id for other in self._runs.values() if other.model == run.model}
+        same = self.of_model(run.model) | self.also_known(run.model)
         known = known_tokens(document, base, point, same)
         end = len(document.slice(base, point))
         self._send(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from ..document.live import Change
 from ..errors import ConflictError, NotFoundError
+from ..link.messages import Event
 from ..store.records import CheckpointRecord, StoredStory
+from .candidates import Candidates, NewSet
 from .effects import Effects
 from .page import Page
 from .runs import NewRun, Runs
@@ -21,6 +25,9 @@ class Story:
     def __init__(self, stored: StoredStory, client: int, new_id: Callable[[], str]) -> None:
         self.page = Page(stored, client, new_id)
         self.runs = Runs(self.page, stored.runs)
+        self.candidates = Candidates(self.page, stored.sets, self.runs.of_model)
+        self.runs.also_known = self.candidates.of_model
+        self.page.listener = self._document_changed
         self._described = 0.0
 
     @property
@@ -43,6 +50,47 @@ class Story:
             now,
         )
         return run.view(self.id)
+
+    def ask_candidates(self, new: NewSet, at: Place | str, now: float) -> str:
+        """Ask for a set at a place or at "end"; `new.at` is ignored. Returns its id."""
+        return self.candidates.ask(replace(new, at=self._byte(at)), now).id
+
+    # ------------------------------------------------------------ models and workers
+
+    def live(self) -> int:
+        """How many runs and candidates have not ended."""
+        return len(self.runs.live()) + len(self.candidates.live())
+
+    def models_in_use(self) -> set[str]:
+        """Models that runs or candidates need."""
+        return self.runs.models_in_use() | self.candidates.models_in_use()
+
+    def model_ready(self, model: str, window: int, now: float) -> None:
+        """A worker has loaded `model`: what waits for it begins."""
+        self.runs.model_ready(model, window, now)
+        self.candidates.model_ready(model, window, now)
+
+    def model_gone(self, model: str, now: float, *, reason: str = "") -> None:
+        """The worker of `model` died or could not load it."""
+        self.runs.model_gone(model, now, reason=reason)
+        self.candidates.model_gone(model, now, reason=reason)
+
+    def worker_said(self, event: Event, now: float) -> None:
+        """An event about a run, a candidate or a set."""
+        self.runs.worker_said(event, now)
+        self.candidates.worker_said(event, now)
+
+    def stop_all(self, now: float) -> None:
+        """End everything that writes."""
+        for run in self.runs.live():
+            self.runs.stop(run.id, now)
+        self.candidates.stop_all(now)
+
+    def _document_changed(self, change: Change, by: str | None, now: float) -> None:
+        self.runs.document_changed(change, by, now)
+        self.candidates.document_changed(change, by, now)
+
+    # ------------------------------------------------------------ the page
 
     def continue_here(self, at: Place, now: float) -> str:
         """Take out what follows a place; returns the checkpoint that keeps it."""
@@ -78,6 +126,7 @@ class Story:
     def take_effects(self) -> Effects:
         """Everything that must follow the inputs since the last call."""
         self.runs.settle_places()
+        self.candidates.settle_places()
         return self.page.take_effects()
 
     def _byte(self, at: Place | str) -> int:

@@ -1,0 +1,175 @@
+"""The calls of `/studio` about candidates, checked and carried out. See docs/PROTOCOL.md."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ..engine.sampling.parameters import check_params
+from ..errors import BadRequestError
+from ..story.candidates import SEED_STEP, CandidateSet, NewSet
+from ..story.story import Story
+from . import presets
+from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_TEXT, Fields
+from .house import House
+from .library import MOST_CANDIDATE_TOKENS, MOST_CANDIDATES, UNTITLED
+from .room import Room
+from .shapes import sets_shape
+
+MOST_SETS = 50
+ORIGINS = ("asked", "quick", "auto")
+PLAIN_TOKENS = 40
+
+Answer = dict[str, Any]
+
+
+class Asker(Protocol):
+    """Who calls; what a set needs of them is only that they are there."""
+
+
+class CandidateCalls:
+    """Part of `Studio`: each method takes the visitor and the message's fields."""
+
+    _house: House
+
+    def call_candidates(self, visitor: Asker, fields: Fields) -> Answer:
+        """The sets that were not cleared, with everything written on their cards."""
+        room = self._house.room(fields.id("story"))
+        return {
+            "sets": sets_shape(room.ask(lambda story, now: story.candidates.whole_views())),
+        }
+
+    def call_candidates_ask(self, visitor: Asker, fields: Fields) -> Answer:
+        """Write several continuations on cards."""
+        room = self._house.room(fields.id("story"))
+        entry = self._house.model(fields.string("model", 2 * MAX_ID))
+        given = fields.object("params")
+        new = NewSet(
+            model=entry.key,
+            model_name=entry.name,
+            mode=fields.choice("mode", ("continue", "prompt"), "continue"),
+            prompt=fields.string("prompt", MAX_PROMPT, ""),
+            at=0,
+            rows=_rows(fields, given or presets.default_params()),
+            origin=fields.choice("origin", ORIGINS, "asked"),
+            sets_left=fields.integer("sets", 1, MOST_SETS, default=1) - 1,
+        )
+        at = fields.place_or_end("at")
+        answer = self._set(
+            room, lambda story, now: story.candidates.get(story.ask_candidates(new, at, now))
+        )
+        self._house.workers.ensure(entry.key)
+        return answer
+
+    def call_candidates_add(self, visitor: Asker, fields: Fields) -> Answer:
+        """More cards in a set."""
+        set_id, num = fields.id("set"), fields.integer("num", 1, MOST_CANDIDATES, default=1)
+        replaces = fields.id("replaces") if fields.has("replaces") else None
+        room = self._house.set_room(set_id)
+        return self._written(
+            room, lambda story, now: story.candidates.add(set_id, num, now, replaces)
+        )
+
+    def call_candidates_more(self, visitor: Asker, fields: Fields) -> Answer:
+        """A card goes on from its text."""
+        card, num = fields.id("candidate"), fields.integer("tokens", 1, MOST_CANDIDATE_TOKENS)
+        room = self._house.run_room(card)
+        return self._written(room, lambda story, now: story.candidates.more(card, num, now))
+
+    def call_candidates_stop(self, visitor: Asker, fields: Fields) -> Answer:
+        """End a set, or one card."""
+        if fields.has("set"):
+            set_id = fields.id("set")
+            room = self._house.set_room(set_id)
+            return self._set(room, lambda story, now: story.candidates.stop_set(set_id, now))
+        card = fields.id("candidate")
+        room = self._house.run_room(card)
+        return self._set(room, lambda story, now: story.candidates.stop_card(card, now))
+
+    def call_candidates_clear(self, visitor: Asker, fields: Fields) -> Answer:
+        """Every set leaves the page; all stays stored."""
+        self._house.room(fields.id("story")).ask(lambda story, now: story.candidates.clear(now))
+        return {}
+
+    def call_candidate_change(self, visitor: Asker, fields: Fields) -> Answer:
+        """A card's text, its pin, or its being dismissed."""
+        card = fields.id("candidate")
+        changes: dict[str, Any] = {}
+        if fields.names("text"):
+            changes["text"] = fields.text("text") if fields.has("text") else None
+        for name in ("pinned", "dismissed"):
+            if fields.has(name):
+                changes[name] = fields.flag(name)
+        room = self._house.run_room(card)
+        return self._set(room, lambda story, now: story.candidates.change(card, now, **changes))
+
+    def call_candidate_taken(self, visitor: Asker, fields: Fields) -> Answer:
+        """Its first units stand in the story now."""
+        card, units = fields.id("candidate"), fields.integer("units", 0, MAX_TEXT)
+        text = fields.text("text") if fields.has("text") else None
+        shown = {
+            name: Fields({"units": value}, ("units",)).integer("units", 0, MAX_TEXT)
+            for name, value in fields.object("shown").items()
+        }
+        if len(shown) > 10 * MOST_CANDIDATES or any(len(name) > MAX_ID for name in shown):
+            raise BadRequestError("shown names the candidates of one set.")
+        room = self._house.run_room(card)
+        checkpoint = room.ask(
+            lambda story, now: story.candidates.taken(card, units, text, shown, now)
+        )
+        return {"checkpoint": checkpoint}
+
+    def call_candidate_story(self, visitor: Asker, fields: Fields) -> Answer:
+        """A story of its own: the text before it and the card's."""
+        card = fields.id("candidate")
+        room = self._house.run_room(card)
+
+        def text(story: Story, now: float) -> tuple[str, str, dict[str, Any]]:
+            title = story.page.record.title
+            return title, story.candidates.whole_text(card), story.page.record.settings
+
+        title, whole, settings = room.ask(text)
+        title = title if title == UNTITLED else f"{title[:150]} (another way)"
+        return {"story": self._house.create(title, whole, settings)}
+
+    def _written(self, room: Room, work: Callable[[Story, float], CandidateSet]) -> Answer:
+        """Carry out what asks for more to be written, and load the model if it has gone."""
+        answer = self._set(room, work)
+        self._house.workers.ensure(answer["set"]["model"])
+        return answer
+
+    def _set(self, room: Room, work: Callable[[Story, float], CandidateSet]) -> Answer:
+        def view(story: Story, now: float) -> dict[str, Any]:
+            return story.candidates.views([work(story, now).id])[0]
+
+        return {"set": room.ask(view)}
+
+
+def _rows(fields: Fields, params: dict[str, Any]) -> tuple[tuple[int, dict[str, Any]], ...]:
+    """A seed and full parameters for each card."""
+    num = fields.integer("num", 1, MOST_CANDIDATES, default=3)
+    seed = fields.integer("seed", 0, MAX_SEED, default=time.time_ns() % MAX_SEED)
+    own = fields.items("rows", MOST_CANDIDATES)
+    rows = []
+    for number in range(num):
+        row = Fields(own[number] if number < len(own) else None, ("seed", "params"))
+        full = _ending({**params, **row.object("params")})
+        plain = (seed + number * SEED_STEP) % MAX_SEED
+        rows.append((row.integer("seed", 0, MAX_SEED, default=plain), full))
+    return tuple(rows)
+
+
+def _ending(params: dict[str, Any]) -> dict[str, Any]:
+    """Parameters under which a card ends by itself.
+
+    Raises: BadRequestError when they allow more than a card holds.
+    """
+    full = check_params(params)
+    if full["limit"] == "endless":
+        full["limit"] = "tokens"
+    if not full["max_tokens"]:
+        full["max_tokens"] = PLAIN_TOKENS
+    if full["max_tokens"] > MOST_CANDIDATE_TOKENS:
+        raise BadRequestError(f"A candidate has at most {MOST_CANDIDATE_TOKENS} tokens.")
+    return full
