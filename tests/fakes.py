@@ -16,11 +16,13 @@ from storygen.link.messages import (
     Event,
     GrantCredits,
     PauseRun,
+    PrefillProgressed,
     ResumeRun,
     ReviseRun,
     RunEnded,
     RunPaused,
     StartRun,
+    StartSet,
     StopRun,
     TokenWritten,
 )
@@ -47,6 +49,7 @@ class ScriptedWorker:
 
     def __init__(self, script: str | list[str] = "count") -> None:
         self.runs: dict[str, ScriptedRun] = {}
+        self.sets: dict[str, list[str]] = {}  # names of rows
         self._script = script
 
     def handle(self, command: Command) -> list[Event]:
@@ -62,6 +65,11 @@ class ScriptedWorker:
                 command.run,
             )
             return []
+        if isinstance(command, StartSet):
+            self._start_rows(command)
+            return [PrefillProgressed(command.run, len(command.text), len(command.text), 0)]
+        if isinstance(command, StopRun) and command.run in self.sets:
+            return [event for row in self.sets.pop(command.run) for event in self._stop(row)]
         run = self.runs.get(getattr(command, "run", ""))
         if run is None:
             return []
@@ -75,9 +83,20 @@ class ScriptedWorker:
         elif isinstance(command, GrantCredits):
             run.credits += command.tokens
         elif isinstance(command, StopRun):
-            del self.runs[command.run]
-            return [RunEnded(command.run, "stopped", index=run.next_index)]
+            return self._stop(command.run)
         return []
+
+    def _start_rows(self, command: StartSet) -> None:
+        self.sets[command.run] = [row.run for row in command.rows]
+        for row in command.rows:
+            most = int(row.params["max_tokens"])
+            self.runs[row.run] = ScriptedRun(
+                command.text, command.revision, command.next_index, most, most, row.run
+            )
+
+    def _stop(self, name: str) -> list[Event]:
+        run = self.runs.pop(name, None)
+        return [RunEnded(name, "stopped", index=run.next_index)] if run else []
 
     def step(self) -> list[Event]:
         """One token of every run that is neither paused nor out of credits."""

@@ -24,7 +24,7 @@ class NotSharedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SharedStates:
-    """Keys or values: first `shared` `(1, heads, num_shared, width)`, then `own` `(rows, heads, num_own, width)`."""
+    """Keys or values: `shared` `(1, heads, num_shared, width)`, `own` `(rows, heads, num_own, width)`."""
 
     shared: Tensor
     own: Tensor

@@ -11,7 +11,7 @@ from ..store.records import AliasRecord, CheckpointHead, Record, TokenRange
 
 @dataclass(slots=True)
 class News:
-    """What browsers are told once the records are committed. `runs` and `sets` hold ids: views are made late."""
+    """What browsers are told once the records are committed. `runs` and `sets` hold ids."""
 
     updates: list[bytes] = field(default_factory=list)
     tokens: list[TokenRange] = field(default_factory=list)

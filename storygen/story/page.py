@@ -141,7 +141,7 @@ class Page:
         self._log(data, origin, now)
 
     def take_client(self, now: float) -> int:
-        """A client id of ours under which nothing stands in the document, for text that may be taken into it."""
+        """A client id of ours, under which nothing stands in the document; for text that may be taken."""
         used = self.document.server_clients
         client = next(one for one in count(self.document.client - 1, -1) if one not in used)
         used.add(client)

@@ -9,8 +9,10 @@ from typing import Any
 from pycrdt import Doc, Text
 
 from storygen.document.live import ROOT
+from storygen.document.updates import parse_state
 from storygen.link.messages import Command, Event
 from storygen.store.records import AliasRecord, StoredStory, StoryRecord
+from storygen.story.candidates import NewSet
 from storygen.story.effects import Effects
 from storygen.story.runs import NewRun
 from storygen.story.story import Place, Story
@@ -92,15 +94,29 @@ class Room:
         view = self.story.start_run(
             NewRun(MODEL, "Test", "continue", "", params, 1, 0), at, self.now
         )
-        self.story.runs.model_ready(MODEL, WINDOW, self.now)
+        self.story.model_ready(MODEL, WINDOW, self.now)
         self.settle()
         return str(view["id"])
+
+    def ask(self, at: Place | str = "end", num: int = 3, tokens: int = 4, **fields: Any) -> str:
+        """Ask for candidates, of which the worker learns at once."""
+        params = {"limit": "tokens", "max_tokens": tokens}
+        rows = tuple((seed, params) for seed in range(num))
+        new = NewSet(MODEL, "Test", "continue", "", 0, rows, **fields)
+        found = self.story.ask_candidates(new, at, self.now)
+        self.story.model_ready(MODEL, WINDOW, self.now)
+        self.settle()
+        return found
 
     def edit(self, aliases: tuple[AliasRecord, ...] = ()) -> None:
         """Send what the browser typed."""
         self.story.page.human_update(self.browser.unsent(), aliases, self.now)
         self.story.tick(self.now)
         self.settle()
+
+    def own_clock(self) -> int:
+        """The clock of what the browser types next."""
+        return parse_state(self.browser.doc.get_state()).get(7, 0)
 
     def type(self, at: int, text: str) -> None:
         self.browser.insert(at, text)
@@ -125,7 +141,7 @@ class Room:
 
     def deliver_events(self) -> None:
         while self.events:
-            self.story.runs.worker_said(self.events.popleft(), self.now)
+            self.story.worker_said(self.events.popleft(), self.now)
         self.settle()
 
     def turn(self, times: int = 1) -> None:
