@@ -171,6 +171,8 @@ class OpenStory:
         self.aliases: list[list[Any]] = []
         self.clients: list[int] = []
         self.checkpoints: list[dict[str, Any]] = []
+        self.sets: dict[str, dict[str, Any]] = {}
+        self.cards: dict[str, list[list[Any]]] = {}  # tokens
         self.document = ""
         self._sent: bytes | None = None
 
@@ -188,6 +190,11 @@ class OpenStory:
             self.clients += message["clients"]
             self.runs |= {run["id"]: run for run in message["runs"]}
             self.checkpoints += message.get("checkpoints", [])
+            self.sets |= {found["id"]: found for found in message.get("sets", [])}
+            for card, index, tokens in message.get("cards", []):
+                known = self.cards.setdefault(card, [])
+                assert len(known) == index, "tokens of a card come in order, each once"
+                known += tokens
             self.document = message.get("document", self.document)
 
     def edit(self, change: Callable[[Text], None]) -> bytes:
@@ -226,6 +233,29 @@ class OpenStory:
         with self._client.changed:
             self.runs.setdefault(answer["run"]["id"], answer["run"])
         return str(answer["run"]["id"])
+
+    def ask(self, at: Any = "end", **fields: Any) -> dict[str, Any]:
+        """Ask the scripted model for candidates; returns the set."""
+        from tests.server_process import MODEL
+
+        answer = self._client.ok("candidates_ask", story=self.id, model=MODEL, at=at, **fields)
+        found: dict[str, Any] = answer["set"]
+        return found
+
+    def wait_set(self, set_id: str) -> dict[str, Any]:
+        """Wait until a set is written; returns it."""
+
+        def ended() -> Any:
+            found = self.sets.get(set_id)
+            return found if found and found["state"] == "ended" else None
+
+        found: dict[str, Any] = self._client.wait(ended, f"the end of set {set_id}")
+        return found
+
+    def card_text(self, card: str) -> str:
+        """What was written on a card, as far as it was told."""
+        with self._client.changed:
+            return "".join(token[1] for token in self.cards.get(card, []))
 
     def wait_state(self, run: str, state: str, reason: str = "") -> dict[str, Any]:
         """Wait until a run is in a state; returns it."""

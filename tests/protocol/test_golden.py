@@ -52,12 +52,28 @@ def test_a_storys_answers(browser: StudioClient) -> None:
     _check("error", browser.call("run_pause", {"run": run["id"]}))
 
 
+def test_candidates_answers(browser: StudioClient) -> None:
+    story = browser.create("Once 😀")
+    params = {"max_tokens": NUM_TOKENS}
+    asked = browser.ok("candidates_ask", story=story.id, model=MODEL, at="end", num=2, seed=5,
+                       params=params)  # fmt: skip
+    found = story.wait_set(asked["set"]["id"])
+    _check("candidates", browser.ok("candidates", story=story.id))
+    card = found["cards"][0]["id"]
+    changed = browser.ok("candidate_change", candidate=card, text=" w0!", pinned=True)
+    _check("candidate_change", changed)
+    taken = browser.ok("candidate_taken", candidate=card, units=3, shown={card: 9})
+    _check("candidate_taken", taken)
+
+
 def test_an_update_with_everything_in_it(browser: StudioClient) -> None:
     """All `update`s of a run and a restore, merged as a slow browser gets them."""
     story = browser.create("Once")
     first = browser.ok("checkpoints", story=story.id)["head"]
     run = story.start(params={"max_tokens": NUM_TOKENS}, seed=5)
     story.wait_state(run, "ended", "finished")
+    asked = story.ask(num=1, seed=5, params={"max_tokens": NUM_TOKENS})
+    story.wait_set(asked["id"])
     browser.ok("checkpoint_restore", story=story.id, checkpoint=first)
     story.wait_text(lambda text: text == "Once", "the restored text")
     browser.ok("continue_here", story=story.id, at=None)
@@ -69,6 +85,8 @@ def test_an_update_with_everything_in_it(browser: StudioClient) -> None:
     for name in ("tokens", "aliases", "clients", "checkpoints"):
         merged[name] = [item for update in updates for item in update[name]]
     merged["runs"] = [[r for update in updates for r in update["runs"]][-1]]
+    merged["sets"] = [[s for update in updates for s in update["sets"]][-1]]
+    merged["cards"] = [[asked["cards"][0]["id"], 0, story.cards[asked["cards"][0]["id"]]]]
     merged["carets"] = [{"who": "x", "anchor": [1, 2], "head": None}]
     assert all(set(update) <= set(merged) for update in updates)
     _check("update", merged)
@@ -99,7 +117,7 @@ def _steady(value: Any, key: str = "") -> Any:
     if (
         isinstance(value, int)
         and value >= 100_000
-        and key in ("tokens", "aliases", "clients", "left")
+        and key in ("tokens", "aliases", "clients", "left", "client", "at")
     ):
         return "<client>"
     return value
