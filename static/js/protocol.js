@@ -30,7 +30,8 @@
 /** @typedef {{id: string, story: string, parent: string | null, kind: string, time: number, run: string | null, label: string, num_words: number, excerpt: string}} Checkpoint */
 /** @typedef {{name: string, sentence: string, params: Params, builtin: boolean}} Preset */
 /**
- * @typedef {{name: string, kind: "number" | "integer" | "strings" | "choice", low: number,
+ * @typedef {{name: string, kind: "number" | "integer" | "strings" | "choice" | "text"
+ *   | "order" | "tokens" | "biases" | "phrases", low: number,
  *   high: number, step: number, default: number | string | string[],
  *   neutral: number | string | string[] | null, choices: string[], title: string, sentence: string}} Parameter
  */

@@ -22,6 +22,8 @@ const CHOICES = {
 /** Always in sight, and in this order; the rest is folded away. */
 const FIRST = ["temperature", "min_p", "repetition_penalty"];
 const ENDS = ["limit", "max_tokens", "min_tokens", "stop", "at_end_of_text"];
+/** Kinds that have a control here; the others keep their values. */
+const SHOWN = new Set(["number", "integer", "strings", "choice"]);
 const SCALED = 1000;
 
 export class Sampling {
@@ -82,7 +84,7 @@ export class Sampling {
     const named = (/** @type {string[]} */ names) =>
       names.flatMap((name) => parameters.filter((parameter) => parameter.name === name));
     const known = [...FIRST, ...ENDS];
-    const rest = parameters.filter((parameter) => !known.includes(parameter.name));
+    const rest = parameters.filter(({ name, kind }) => !known.includes(name) && SHOWN.has(kind));
     this.rows.replaceChildren(
       ...named(FIRST).map((parameter) => this.#row(parameter)),
       this.#group("Where it ends", named(ENDS)),
