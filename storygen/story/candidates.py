@@ -39,6 +39,8 @@ CLOCKS_PER_CLIENT = 1 << 30
 SEED_STEP = 1_000_003  # between the seeds of two cards, so that those of two sets differ
 MOST_CARDS = 100
 """Of one set."""
+NUM_FOLLOWED = 12
+"""So many of the newest sets have their place moved along; an older one's stays where its character is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class Candidates:
     def whole_text(self, card_id: str) -> str:
         """The story up to a card's place, and the card's text. Raises: NotFoundError."""
         found, card = self.card(card_id)
+        self._catch_up(found)
         return self._page.document.slice(0, found.feed.point) + card.standing
 
     def set_ids(self) -> set[str]:
@@ -207,6 +210,7 @@ class Candidates:
             if owner is not found:
                 raise NotFoundError("This candidate is in another set.")
             self.change(replaces, now, dismissed=True)
+        self._catch_up(found)
         first = max(card.seed for card in found.cards) + SEED_STEP
         rows = tuple((first + number * SEED_STEP, like.params) for number in range(num))
         new = NewSet(like.model, like.model_name, like.mode, like.prompt, found.feed.point, rows)
@@ -223,6 +227,7 @@ class Candidates:
             raise ConflictError("This candidate is still being written.")
         if card.units * 2 > CLOCKS_PER_CARD:
             raise ConflictError("This candidate is as long as can be; open it as a story.")
+        self._catch_up(found)
         card.again()
         self._begin(found, _Batch(self._page.new_id(), [card], card.next_index + num_tokens), now)
         return found
@@ -341,9 +346,7 @@ class Candidates:
     def document_changed(self, change: Change, by: str | None, now: float) -> None:
         """The text changed: places move along, and sets whose text it was are stale."""
         text = self._page.document.text
-        for found in self._sets.values():
-            if found.record.cleared is not None:
-                continue
+        for found in self._followed():
             before = found.feed.point
             by_run = by is not None
             found.feed.absorb(change, text, now, by_run=by_run, stays=by_run)
@@ -354,12 +357,24 @@ class Candidates:
 
     def settle_places(self) -> None:
         """Store each set whose place is another one. Called before the effects are taken."""
-        for found in self._sets.values():
+        for found in self._followed():
             left = self._page.document.place(found.feed.point)
-            if found.record.cleared is None and left != found.record.left:
+            if left != found.record.left:
                 self._record(found, left=left)
 
     # ------------------------------------------------------------ inside
+
+    def _followed(self) -> list[CandidateSet]:
+        """The sets whose places are moved along."""
+        shown = [found for found in self._sets.values() if found.record.cleared is None]
+        return shown[-NUM_FOLLOWED:]
+
+    def _catch_up(self, found: CandidateSet) -> None:
+        """Find the place of a set that was not followed, at the story's end when it is gone."""
+        if found not in self._followed():
+            document = self._page.document
+            point = document.locate(found.record.left)
+            found.feed.base = found.feed.point = len(document.text) if point is None else point
 
     def _input(self, now: float) -> str:
         """The checkpoint that holds the text as it stands."""
@@ -479,6 +494,7 @@ class Candidates:
         if found.live:
             return
         found.batches = []
+        self._page.effects.news.story = True  # its model may not be needed any more
         record = found.record
         finished = all(card.reason != "failed" for card in found.cards)
         if not record.sets_left or record.cleared is not None:

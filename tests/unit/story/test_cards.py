@@ -20,7 +20,7 @@ from storygen.store.records import (
     TokenRange,
     TokenRecord,
 )
-from storygen.story.candidates import CandidateSet, NewSet
+from storygen.story.candidates import NUM_FOLLOWED, CandidateSet, NewSet
 from storygen.story.card import Card
 from tests.fakes import WINDOW
 from tests.unit.story.room import MODEL, Room
@@ -430,3 +430,18 @@ def test_a_set_view_says_how_far_reading_is() -> None:
     room.turn(1)
     (view,) = room.story.candidates.views([set_id])
     assert (view["state"], view["reading"]) == ("writing", None)
+
+
+def test_of_many_sets_the_older_ones_keep_the_character_that_they_stand_behind() -> None:
+    room = Room("Once. The end.")
+    first = room.ask(room.story.page.document.place(5), num=1, tokens=1)
+    for _ in range(NUM_FOLLOWED):
+        room.turn(2)
+        room.ask(num=1, tokens=1)
+    room.turn(2)
+    room.type(0, "Well. ")
+    assert the_set(room, first).feed.point == 5  # not moved along any more
+    room.commands.clear()
+    room.story.candidates.add(first, 1, room.now)
+    room.settle()
+    assert sent(room).text == "Well. Once."
