@@ -25,6 +25,8 @@ GREEDY = {
     "at_end_of_text": "go_on",
     "limit": "endless",
 }
+SAMPLED = {"temperature": 0.8, "min_p": 0.05, "at_end_of_text": "go_on"}
+NUM_CANDIDATES = 5
 
 
 class Bare:
@@ -108,6 +110,44 @@ def _one_edit(writer: Writer) -> float:
             seen = token["index"] + 1
             if token["revision"] > before:
                 return writer.came[token["index"]] - sent
+
+
+def candidate_rates(
+    writer: Writer, model: str, text: str, num_tokens: int, rounds: int
+) -> dict[str, float]:
+    """`NUM_CANDIDATES` written together after `text`, which was read before, against one alone and against as
+    many one after the other; tokens/s and the median of the ratios of each round.
+    """
+    writer.open(text)
+    writer.ask(model, 1, 2, **SAMPLED)
+    found: dict[str, list[float]] = {"together": [], "alone": [], "in_turn": [], "first": []}
+    for _ in range(rounds):
+        asked = writer.ask(model, NUM_CANDIDATES, num_tokens, **SAMPLED)
+        found["first"].append((writer.cards_came[0] - asked) * 1000)
+        found["together"].append(_rate(writer.cards_came, NUM_CANDIDATES))
+        writer.ask(model, 1, num_tokens, **SAMPLED)
+        found["alone"].append(_rate(writer.cards_came, 1))
+        begun = time.perf_counter()
+        for _ in range(NUM_CANDIDATES):
+            writer.ask(model, 1, num_tokens, **SAMPLED)
+        found["in_turn"].append(NUM_CANDIDATES * num_tokens / (time.perf_counter() - begun))
+    together = found["together"]
+    return {
+        "candidates_tokens_per_s": statistics.median(together),
+        "one_candidate_tokens_per_s": statistics.median(found["alone"]),
+        "candidates_to_one": _ratio(together, found["alone"]),
+        "candidates_to_in_turn": _ratio(together, found["in_turn"]),
+        "candidates_first_token_ms": statistics.median(found["first"]),
+    }
+
+
+def _rate(came: list[float], at_once: int) -> float:
+    """Tokens/s after the first of each row."""
+    return (len(came) - at_once) / max(1e-9, came[-1] - came[at_once - 1])
+
+
+def _ratio(ones: list[float], others: list[float]) -> float:
+    return statistics.median(one / other for one, other in zip(ones, others, strict=True))
 
 
 def pause_overrun(writer: Writer, model: str, times: int) -> list[int]:

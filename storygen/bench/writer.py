@@ -39,12 +39,16 @@ class OrderedClient(socketio.Client):  # type: ignore[misc]
 
 
 class Writer:
-    """One connection with one open story. `came[i]` is when token `i` of the current run arrived."""
+    """One connection with one open story. `came[i]` is when token `i` of the current run arrived, and
+    `cards_came` when each token of a set of candidates did, in order.
+    """
 
     def __init__(self, url: str, token: str) -> None:
         self.doc: Doc[Text] = Doc()
         self.text = self.doc.get("text", type=Text)
         self.came: dict[int, float] = {}
+        self.cards_came: list[float] = []
+        self.set: dict[str, Any] = {}
         self.run: dict[str, Any] = {}
         self.models: list[dict[str, Any]] = []
         self.story = ""
@@ -78,6 +82,17 @@ class Writer:
         self.run = self.call(
             "run_start", story=self.story, model=model, at="end", seed=1, params=params
         )["run"]
+
+    def ask(self, model: str, num: int, num_tokens: int, **params: Any) -> float:
+        """Let `num` candidates be written at the end; returns when they were asked for."""
+        self.cards_came.clear()
+        params = {**params, "limit": "tokens", "max_tokens": num_tokens}
+        asked = time.perf_counter()
+        self.set = self.call(
+            "candidates_ask", story=self.story, model=model, at="end", num=num, params=params
+        )["set"]
+        self.wait(lambda: self.set["state"] == "ended")
+        return asked
 
     def command(self, name: str) -> None:
         """`run_pause`, `run_resume` or `run_stop`."""
@@ -115,6 +130,11 @@ class Writer:
                 self.doc.apply_update(message["doc"])
             for token in message["tokens"]:
                 self.came.setdefault(token[1], now)
+            for _, _, tokens in message["cards"]:
+                self.cards_came += [now] * len(tokens)
+            for found in message["sets"]:
+                if found["id"] == self.set.get("id"):
+                    self.set = found
             for run in message["runs"]:
                 if run["id"] == self.run.get("id"):
                     self.run = run

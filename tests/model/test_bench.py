@@ -19,6 +19,8 @@ NUMBERS = {
     *("start_to_answer_s", "start_to_first_token_s", "ask_to_first_token_cold_s"),
     *("bare_tokens_per_s", "generate_tokens_per_s", "delivered_tokens_per_s", "delivered_to_bare"),
     *("edit_to_token_ms", "step_ms", "reread_2000_ms", "edit_in_steps", "reread_to_edit"),
+    *("candidates_tokens_per_s", "one_candidate_tokens_per_s", "candidates_first_token_ms"),
+    *("candidates_to_one", "candidates_to_in_turn"),
     *("tokens_after_pause_most", "ping_p50_ms", "ping_p99_ms"),
     *("server_memory_mb", "worker_memory_mb"),
 }
@@ -28,7 +30,7 @@ def test_the_benchmark_prints_a_table_and_json(tmp_path: Path) -> None:
     make_tiny_model("llama", tmp_path / "models" / "tiny")
     written = tmp_path / "numbers.json"
     command = [sys.executable, "-m", "storygen", "bench", "--model", "found:tiny", "--no-page"]
-    command += ["--tokens", "8", "--rounds", "1", "--json", str(written)]
+    command += ["--tokens", "32", "--rounds", "1", "--json", str(written)]
     environment = {**os.environ, "STORYGEN_MODELS_DIR": str(tmp_path / "models")}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
