@@ -70,6 +70,8 @@ class CandidateSet:
             Decoding(writing, self._context.fork(), row.run, row.params, row.seed, start.revision)
             for row in start.rows
         ]
+        for decoding in self._waiting:
+            decoding.remember(start.before)
         self._together: list[Decoding] = []
         self._first: Tensor | None = None  # the logits after the text, which all rows begin with
         self._feed: Ids | None = None

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelError
-from ..link.messages import Alternative, Event, RunEnded, TokenWritten
+from ..link.messages import AcceptedToken, Alternative, Event, RunEnded, TokenWritten
 from .context.run_context import RunContext
 from .sampling.chain import SamplerChain
 from .sampling.parameters import check_params
@@ -48,6 +49,12 @@ class Decoding:
         self._set_params(params)
 
     # ------------------------------------------------------------ changes
+
+    def remember(self, before: Sequence[AcceptedToken]) -> None:
+        """Go on as one who wrote `before`, the last tokens before the text's end."""
+        if before:
+            tokens = [(token.id, token.logprob) for token in before]
+            self._chain.replay(tokens, self.context.index - len(before))
 
     def change_params(self, params: dict[str, Any]) -> None:
         """Other parameters from the next token on. Raises: BadRequestError, and nothing has changed."""

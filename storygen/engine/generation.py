@@ -52,6 +52,7 @@ class Generation:
         """A run as the server asks for it. Raises: BadRequestError when a parameter is wrong."""
         context = RunContext(writing, start)
         decoding = Decoding(writing, context, start.run, start.params, start.seed, start.revision)
+        decoding.remember(start.before)
         return cls(writing, decoding, start.credits, ReadState())
 
     @property

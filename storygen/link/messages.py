@@ -40,6 +40,14 @@ class KnownToken:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedToken:
+    """A token that a run wrote before; `logprob` as in `TokenWritten`."""
+
+    id: int
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
 class Alternative:
     """A token that the model could have written, with its natural-log probability before the sampler."""
 
@@ -91,6 +99,7 @@ class StartRun:
     memory: str = ""
     known: tuple[KnownToken, ...] = ()
     heal: bool = True  # the text may end inside a word: complete it (token healing)
+    before: tuple[AcceptedToken, ...] = ()  # up to `next_index`; for samplers that remember
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,7 @@ class StartSet:
     memory: str = ""
     known: tuple[KnownToken, ...] = ()
     heal: bool = True
+    before: tuple[AcceptedToken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +339,7 @@ _NESTED: dict[str, type[Any]] = {
     "known": KnownToken,
     "alternatives": Alternative,
     "rows": SetRow,
+    "before": AcceptedToken,
 }
 
 

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..engine.sampling.parameters import remembers
 from ..errors import ConflictError, ModelError, NotFoundError
-from ..link.messages import Command, Event, LoadModel, StartRun, StartSet, StopRun
+from ..link.messages import AcceptedToken, Command, Event, LoadModel, StartRun, StartSet, StopRun
 from ..registry import ModelEntry, Registry, load_spec
 from ..store.records import Record, StoryRecord
 from ..store.store import Store
@@ -142,6 +143,21 @@ class House:
         if record is None:
             raise NotFoundError("There is no such run.")
         return self.room(record.story)
+
+    def tokens_before(self, run: str) -> tuple[AcceptedToken, ...]:
+        """What an interrupted run and those before it wrote, all of it, if its samplers remember."""
+        record = self.read(lambda store: store.run(run))
+        if record is None or record.reason != "interrupted" or not remembers(record.params):
+            return ()
+        found: dict[int, AcceptedToken] = {}
+        while record is not None:
+            name, following = record.run, min(found, default=1 << 40)
+            for token in self.read(lambda store: store.token_details(name, 0, following)):  # noqa: B023
+                found[token.index] = AcceptedToken(token.id, token.logprob)
+            earlier = record.continues
+            record = self.read(lambda store: store.run(earlier)) if earlier else None  # noqa: B023
+        whole = sorted(found) == list(range(len(found)))
+        return tuple(found[index] for index in sorted(found)) if whole else ()
 
     def set_room(self, set_id: str) -> Room:
         """The open room of the story that a set of candidates belongs to.

@@ -309,7 +309,8 @@ class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
 
     def call_run_resume(self, visitor: Visitor, fields: Fields) -> Answer:
         """Go on; loads the model if it has gone."""
-        answer = self._run(fields, lambda story, run, now: story.runs.resume(run, now))
+        before = self._house.tokens_before(fields.id("run"))
+        answer = self._run(fields, lambda story, run, now: story.runs.resume(run, now, before))
         self._house.workers.ensure(answer["run"]["model"])
         return answer
 

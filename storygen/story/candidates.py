@@ -16,6 +16,7 @@ from typing import Any
 from ..document.live import Change
 from ..errors import ConflictError, NotFoundError
 from ..link.messages import (
+    AcceptedToken,
     Command,
     Event,
     KnownToken,
@@ -442,6 +443,7 @@ class Candidates:
                 prompt=first.prompt,
                 known=tuple(known),
                 heal=not (known and known[-1].end == len(text)),
+                before=_before(first) if batch.goes_on_to else (),
             ),
         )
 
@@ -578,6 +580,10 @@ class Candidates:
             "cleared": record.cleared,
             "cards": [card.view() for card in found.cards],
         }
+
+
+def _before(card: Card) -> tuple[AcceptedToken, ...]:
+    return tuple(AcceptedToken(token.id, token.logprob) for token in card.tokens)
 
 
 def _units_before(page: Page, at: int) -> int:

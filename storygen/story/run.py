@@ -10,6 +10,7 @@ from typing import Any
 
 from ..document.live import LiveDocument
 from ..document.updates import Struct
+from ..link.messages import AcceptedToken
 from ..store.records import RunRecord, TokenRange
 from . import states
 from .feed import FAR_LATEST_S, Feed
@@ -39,6 +40,7 @@ class Run:
     started: float
     feed: Feed
     continues: str | None = None
+    before: tuple[AcceptedToken, ...] = ()  # what it goes on from, for samplers that remember
     next_index: int = 0
     state: str = states.QUEUED
     reason: str = ""

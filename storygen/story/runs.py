@@ -10,6 +10,7 @@ from ..document.live import Change
 from ..document.updates import Struct
 from ..errors import ConflictError, NotFoundError
 from ..link.messages import (
+    AcceptedToken,
     Command,
     Event,
     PauseRun,
@@ -101,10 +102,18 @@ class Runs:
 
     # ------------------------------------------------------------ commands
 
-    def start(self, new: NewRun, now: float, *, continues: Run | None = None) -> Run:
-        """A new run, queued until `model_ready`."""
+    def start(
+        self,
+        new: NewRun,
+        now: float,
+        *,
+        continues: Run | None = None,
+        before: Sequence[AcceptedToken] = (),
+    ) -> Run:
+        """A new run, queued until `model_ready`. `before`: all that those wrote that it continues."""
         self._page.checkpoint("run_started", now)
         self._order += 1
+        next_index = self._index_after(continues) if continues else 0
         run = Run(
             id=self._page.new_id(),
             order=self._order,
@@ -117,7 +126,8 @@ class Runs:
             started=now,
             feed=Feed(new.at, new.at),
             continues=continues.id if continues else None,
-            next_index=self._index_after(continues) if continues else 0,
+            next_index=next_index,
+            before=tuple(before[:next_index]),
             left=self._page.document.place(new.at),
         )
         self._runs[run.id] = run
@@ -138,8 +148,8 @@ class Runs:
         self._touch(run)
         return run
 
-    def resume(self, run_id: str, now: float) -> Run:
-        """Go on; a run that was interrupted is continued by a new one, which is returned.
+    def resume(self, run_id: str, now: float, before: Sequence[AcceptedToken] = ()) -> Run:
+        """Go on; a run that was interrupted is continued by a new one, which is returned (see `start`).
 
         Raises: ConflictError, NotFoundError.
         """
@@ -156,7 +166,7 @@ class Runs:
                 run.seed,
                 run.feed.point,
             )
-            return self.start(again, now, continues=run)
+            return self.start(again, now, continues=run, before=before)
         if run.fed:
             run.advance("resume", now)
             if run.feed.waiting:
@@ -388,6 +398,7 @@ class Runs:
                 prompt=run.prompt,
                 known=known,
                 heal=not (known and known[-1].end == end),
+                before=run.before,
             ),
         )
         self._touch(run)

@@ -111,3 +111,8 @@ def check_params(params: dict[str, Any]) -> dict[str, Any]:
     if "limit" not in params and full["max_tokens"]:
         full["limit"] = "tokens"
     return full
+
+
+def remembers(params: dict[str, Any]) -> bool:
+    """Whether some sampler that `params` switch on keeps a state from token to token."""
+    return any(params.get(name) for name in ("mirostat_tau", "grammar", "regex"))
