@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storygen.errors import ConflictError, NotFoundError
-from storygen.link.messages import ReviseRun, StartRun
+from storygen.link.messages import AcceptedToken, ReviseRun, StartRun
 from storygen.store.records import (
     CheckpointRecord,
 )
@@ -110,6 +110,21 @@ def test_a_dead_worker_interrupts_and_resume_goes_on_with_the_next_token_and_kno
     assert again.continues == run
     with pytest.raises(ConflictError, match="already"):
         room.story.runs.resume(run, room.now)
+
+
+def test_what_was_written_before_goes_along_as_far_as_the_run_goes_on_from_it() -> None:
+    room = Room("Once")
+    run = room.start()
+    room.turn(2)
+    room.story.runs.model_gone(MODEL, room.now)
+    room.settle()
+    room.worker.runs.clear()
+    before = [AcceptedToken(1000 + index, -0.5) for index in range(3)]  # one never came to stand
+    room.story.runs.resume(run, room.now, before)
+    room.story.runs.model_ready(MODEL, 1000, room.now)
+    room.settle()
+    start = next(c for c in room.commands if isinstance(c, StartRun))
+    assert start.before == tuple(before[:2])
 
 
 def test_an_interrupted_run_keeps_its_place_while_the_text_around_it_changes() -> None:
