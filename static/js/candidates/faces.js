@@ -67,7 +67,8 @@ export function setFace(set, state) {
   const begun = set.cards.some((card) => card.tokens?.length);
   if (set.state === "writing" && !begun)
     return { kind: "busy", text: "Reading the story", detail: "", done: null };
-  if (set.state === "writing") return { kind: "busy", text: "Writing", detail: "", done: null };
+  // Each card says that it is being written.
+  if (set.state === "writing") return { kind: "busy", text: "", detail: "", done: null };
   if (set.cards.some((card) => card.taken))
     return { kind: "quiet", text: "What else you take follows it", detail: "", done: null };
   if (set.stale) {

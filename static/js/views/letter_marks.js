@@ -36,6 +36,10 @@ export class LetterMarks {
     place.addEventListener("contextmenu", (event) => {
       if (this.isTouch) event.preventDefault();
     });
+    // A second click on the same spot belongs to the first, which took already: the focus stays in the page.
+    place.addEventListener("mousedown", (event) => {
+      if (event.detail > 1) event.preventDefault();
+    });
     place.addEventListener("click", (event) => this.#clicked(event));
   }
 
@@ -67,7 +71,8 @@ export class LetterMarks {
   }
 
   /** @param {MouseEvent} event */
-  #clicked({ clientX, clientY }) {
+  #clicked({ clientX, clientY, detail }) {
+    if (detail > 1) return;
     if (this.isTouch) {
       if (!this.isPressing) this.#mark(clientX, clientY);
       return;
