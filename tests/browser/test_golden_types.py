@@ -30,6 +30,9 @@ TYPES = {
     "checkpoint_show": OK + "{text: string, authors: [number, unknown][]}",
     "doc_update": OK + "{seq: number}",
     "provenance": OK + '{spans: [number, "human" | [string, number]][]}',
+    "candidates": OK + "{sets: P.CandidateSet[]}",
+    "candidate_change": OK + "{set: P.CandidateSet}",
+    "candidate_taken": OK + "{checkpoint: string}",
     "error": "{ok: false, error: {code: string, message: string}}",
 }
 STAND_INS = {"<client>": "7", "<time>": "1.5", "<bytes>": "new ArrayBuffer(0)"}
