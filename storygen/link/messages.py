@@ -188,6 +188,13 @@ class ScoreText:
 
 
 @dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """Give up what was asked under `request`; it is answered at once, with what there is or an error."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shutdown:
     """Free everything and exit."""
 
@@ -318,6 +325,7 @@ Command = (
     | StopRun
     | GrantCredits
     | ScoreText
+    | CancelRequest
     | Shutdown
 )
 Event = (
