@@ -70,9 +70,19 @@ class TokenizedText:
         return self.ends[-1] if self.ends else 0
 
     @property
+    def num_lead(self) -> int:
+        """Code points that stand before the story's text."""
+        return self._lead
+
+    @property
+    def begins_with_space(self) -> bool:
+        """Whether the text's first token may carry a space that the text doesn't have."""
+        return self._first and self._encoder.implied_space
+
+    @property
     def implies_space(self) -> bool:
         """Whether the next token is the text's first and may carry a space that the text doesn't have."""
-        return not self.ids and self._first and self._encoder.implied_space
+        return not self.ids and self.begins_with_space
 
     @property
     def rest(self) -> bytes:
