@@ -177,7 +177,7 @@ class NextTokens:
             for token_id, probability in zip(top.indices.tolist(), top.values.tolist(), strict=True)
             if len(self._writing.bytes.of(token_id)) <= size
         )
-        return sum(adding_nothing) >= 0.5
+        return bool(sum(adding_nothing) >= 0.5)
 
     def _listed(self, ids: Ids, logits: Tensor, drawable: Tensor, listable: Tensor) -> NextListed:
         """Tokens in the masks `drawable` and `listable` `(vocab,) bool` are not drawn, or not listed."""

@@ -228,7 +228,7 @@ class TokenizedText:
 
     def _fitting(self, known: Sequence[KnownToken]) -> list[tuple[int, list[int], list[int]]]:
         """The known tokens whose bytes are those of the text: (first byte, ids, ends) of whole characters."""
-        places = self._byte_places() if known else []
+        places = self._byte_places() if known else ()
         groups: list[tuple[int, list[int], list[int]]] = []
         held: list[KnownToken] = []
         for token in sorted(known, key=lambda token: (token.start, token.end)):
@@ -261,8 +261,10 @@ class TokenizedText:
         fits = bool(joined) and min(sizes) >= 0 and self.data.startswith(joined, start)
         return fits, ends
 
-    def _byte_places(self) -> list[int]:
+    def _byte_places(self) -> Sequence[int]:
         """The byte of each code point of the text, lead included, and its end."""
+        if self.data.isascii():
+            return range(len(self.data) + 1)
         places = [0]
         for letter in self.data.decode():
             places.append(places[-1] + len(letter.encode()))
