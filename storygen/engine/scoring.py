@@ -1,6 +1,7 @@
 """How likely a model finds each token of a text: a fresh read, in chunks, without any earlier cache.
 
-A text longer than the window is read in overlapping windows, as a run that wrote it would have.
+A text longer than the window is read in overlapping windows, as a run that wrote it would have. Of a memory
+counts what stands before the story; note and lore that come and go are left out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import numpy as np
 
 from ..link.messages import Alternative, Event, ScoredToken, ScoreText, TextScored
 from .cache_plan import Ids
+from .context.surroundings import Surroundings
 from .context.window import Window
 from .model import ReadState
 
@@ -30,15 +32,16 @@ class Scoring:
     paused = False
 
     def __init__(self, writing: WritingModel, request: ScoreText) -> None:
-        head = writing.head(request.mode, request.prompt, "")
+        around = Surroundings(writing, request.mode, request.prompt, request.memory)
+        head = around.head(around.admit({}))
         self.run = f"score {request.request}"
         self.state = ReadState()
         self.ended = False
         self._request = request
         self._writing = writing
-        self._head = writing.head_ids(head.text)
+        self._head = np.array([number for piece in head for number in piece.ids], dtype=np.int64)
         self._text = writing.tokenize(
-            request.text, known=request.known, lead=head.lead, first=not head.text
+            request.text, known=request.known, lead=around.lead, first=not around.has_text
         )
         self._ids = np.array(self._text.ids, dtype=np.int64)
         self._window = Window(writing.window - len(self._head))
