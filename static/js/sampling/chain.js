@@ -9,7 +9,8 @@ import { NAMES, USUAL } from "./names.js";
 /** @typedef {import("../protocol.js").Params} Params */
 /**
  * @typedef {{name: string, title: string, sentence: string, also: string, parameters: Parameter[],
- *   movable: boolean}} Sampler `movable`: whether its place in the chain can be changed
+ *   movable: boolean, first: boolean}} Sampler `movable`: whether its place in the chain can be changed;
+ *   `first`: it acts before all those that can be moved
  */
 
 /** What says when a run ends and what is told of a token; anything else without a sampler acts as one. */
@@ -32,6 +33,8 @@ export function samplersOf(parameters) {
     const name = parameter.sampler ?? parameter.name;
     grouped.set(name, [...(grouped.get(name) ?? []), parameter]);
   }
+  const names = [...grouped.keys()];
+  const foremost = names.findIndex((name) => movable.includes(name));
   return [...grouped].map(([name, own]) => ({
     name,
     title: NAMES[name]?.title ?? own[0].title,
@@ -39,6 +42,7 @@ export function samplersOf(parameters) {
     also: NAMES[name]?.also ?? "",
     parameters: own,
     movable: movable.includes(name),
+    first: names.indexOf(name) < foremost,
   }));
 }
 

@@ -145,7 +145,7 @@ export class SamplingCommands {
       this.store.set({ presets: stored.presets });
       const preset = stored.presets.find((/** @type {Preset} */ one) => one.name === name);
       this.commands.changeSettings({ preset: name, params: { ...preset.params } });
-      this.toasts.offer(`Imported ${name}.`, "Undo", () => {
+      this.toasts.offer(`“${name}” is imported.`, "Undo", () => {
         void this.#store("preset_delete", { name });
         this.#backTo(before, named);
       });

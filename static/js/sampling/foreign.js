@@ -73,7 +73,7 @@ export function fromForeign(data, parameters) {
   Object.assign(params, together(data));
   read.push(...READ_TOGETHER);
   const rest = Object.keys(data).filter((field) => !read.includes(field));
-  const leftOut = rest.map((name) => ({ name, message: "It has no counterpart here." }));
+  const leftOut = rest.map((name) => ({ name, message: "no counterpart here." }));
   if (!Object.keys(params).length) return { params, leftOut };
   return { params: { ...allOff(parameters), ...params }, leftOut };
 }

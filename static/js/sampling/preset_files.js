@@ -64,10 +64,10 @@ function ours(data, title) {
   if (!isObject(data.params))
     throw new NoPreset("“params” is missing, or is no object with named fields.");
   const unknown = Object.keys(data).filter((field) => !OURS.includes(field));
-  const leftOut = unknown.map((name) => ({ name, message: "A preset has no such field." }));
+  const leftOut = unknown.map((name) => ({ name, message: "a preset has no such field." }));
   const sentence = typeof data.sentence === "string" ? data.sentence.slice(0, MOST_SENTENCE) : "";
   if (data.sentence !== undefined && typeof data.sentence !== "string")
-    leftOut.push({ name: "sentence", message: "It is no text." });
+    leftOut.push({ name: "sentence", message: "it is no text." });
   const params = /** @type {Params} */ (data.params);
   return { name: named(data.name, title), sentence, params, leftOut };
 }
@@ -114,7 +114,7 @@ const isObject = (value) => typeof value === "object" && value !== null && !Arra
 /** @param {unknown} name @param {string} otherwise */
 function named(name, otherwise) {
   const own = typeof name === "string" ? name.trim().slice(0, MOST_NAME) : "";
-  return own || otherwise || "Imported";
+  return own || otherwise || "Pasted";
 }
 
 /** @param {string} fileName */

@@ -93,7 +93,7 @@ export function textProblem(text, { high }) {
 /** @param {Parameter} parameter @returns {string} its range and its default */
 export function rangeText({ low, high, kind, default: usual }) {
   if (kind !== "number" && kind !== "integer") return "";
-  return `${low} to ${high}, usually ${usual}`;
+  return `${low} to ${high}, default ${usual}`;
 }
 
 /**

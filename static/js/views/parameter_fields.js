@@ -24,12 +24,17 @@ const CHOICES = {
 };
 const SCALED = 1000;
 
-/** @param {Parameter} parameter @param {Changed} changed @returns {Field} with its label */
-export function fieldOf(parameter, changed) {
+/**
+ * @param {Parameter} parameter
+ * @param {Changed} changed
+ * @param {boolean} [isAlone] its name stands above it already
+ * @returns {Field}
+ */
+export function fieldOf(parameter, changed, isAlone = false) {
   const { kind } = parameter;
   if (kind === "choice") return new ChoiceField(parameter, changed);
   if (kind === "number" || kind === "integer") return new NumberField(parameter, changed);
-  return new EntriesField(parameter, changed);
+  return new EntriesField(parameter, changed, isAlone);
 }
 
 /** A number with a slider; `input` may be put elsewhere than `element`, which has the rest. */

@@ -19,7 +19,7 @@ export class Foot {
     this.back = h(
       "button",
       { class: "text-button", type: "button", on: { click: reset } },
-      "Reset",
+      Array.isArray(parameter.default) && !parameter.default.length ? "Remove all" : "Reset",
       h("span", { class: "visually-hidden" }, ` ${title}`),
     );
     this.line = h("p", { class: "parameter-foot" }, this.words, this.back);

@@ -30,8 +30,12 @@ const KINDS = {
 };
 
 export class EntriesField {
-  /** @param {Parameter} parameter @param {(value: ParamValue) => void} changed */
-  constructor(parameter, changed) {
+  /**
+   * @param {Parameter} parameter
+   * @param {(value: ParamValue) => void} changed
+   * @param {boolean} isAlone its name stands above it already
+   */
+  constructor(parameter, changed, isAlone) {
     this.parameter = parameter;
     this.changed = changed;
     this.kind = KINDS[/** @type {keyof typeof KINDS} */ (parameter.kind)];
@@ -59,7 +63,7 @@ export class EntriesField {
     this.element = h(
       "div",
       { class: "parameter" },
-      h("label", { class: "parameter-name", for: this.input.id }, title),
+      h("label", { class: isAlone ? "visually-hidden" : "", for: this.input.id }, title),
       this.foot.sentence,
       this.list,
       form,

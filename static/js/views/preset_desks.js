@@ -154,14 +154,14 @@ export class ImportDesk {
     }
     this.text.value = "";
     const { name, leftOut } = answer;
-    this.#tell(leftOut.length ? `${name} is imported. Left out:` : "", leftOut);
+    this.#tell(leftOut.length ? `“${name}” is imported. Left out:` : "", leftOut);
     if (!leftOut.length) this.on.done(name);
   }
 
   /** @param {string} words @param {LeftOut[]} leftOut */
   #tell(words, leftOut) {
     const items = grouped(leftOut).map(({ names, message }) =>
-      h("li", {}, h("code", {}, names.join(", ")), ` ${message}`),
+      h("li", {}, h("code", {}, names.join(", ")), `: ${message}`),
     );
     this.told.replaceChildren();
     if (words) this.told.append(h("p", {}, words));
@@ -174,8 +174,10 @@ export class ImportDesk {
 function grouped(leftOut) {
   /** @type {Map<string, string[]>} */
   const found = new Map();
-  for (const { name, message } of leftOut)
-    found.set(message, [...(found.get(message) ?? []), name]);
+  for (const { name, message } of leftOut) {
+    const own = message.startsWith(`${name} `) ? message.slice(name.length + 1) : message;
+    found.set(own, [...(found.get(own) ?? []), name]);
+  }
   return [...found].map(([message, names]) => ({ names, message }));
 }
 

@@ -54,7 +54,7 @@ export class SamplerRow {
       ? []
       : rest.map((parameter) => ({
           name: parameter.name,
-          field: fieldOf(parameter, change(parameter.name)),
+          field: fieldOf(parameter, change(parameter.name), rest.length === 1 && !main),
         }));
     this.wrong = h("p", { class: "form-problem", "aria-live": "polite" });
     this.sentence = h("p", { class: "parameter-line sampler-sentence" }, sampler.sentence);
@@ -110,8 +110,9 @@ export class SamplerRow {
     });
     setAttributes(this.body, { hidden: !open });
     setAttributes(this.sentence, { hidden: inChain });
-    const short = wrong ? "amiss" : on ? summary(sampler, params) : isWanted ? "empty" : "off";
-    setText(this.short, this.main && !wrong ? "" : short);
+    const told = sampler.first ? "always first" : summary(sampler, params);
+    const short = wrong ? "amiss" : on ? told : isWanted ? "empty" : "off";
+    setText(this.short, inChain && (wrong || !this.main) ? short : "");
     this.short.classList.toggle("is-wrong", wrong !== "");
     if (this.main) {
       setAttributes(this.main.input, { hidden: !inChain });
