@@ -51,12 +51,12 @@ BUILTIN = (
     Preset(
         "Most likely",
         "Always the likeliest token: the same every time, and soon repetitive.",
-        {"temperature": 0.0},
+        {"temperature": 0.0, "min_p": 0.0, "repetition_penalty": 1.0},
     ),
     Preset(
         "Untouched",
         "The model's own distribution with nothing cut away: honest and unruly.",
-        {"temperature": 1.0},
+        {"temperature": 1.0, "min_p": 0.0, "repetition_penalty": 1.0},
     ),
 )
 DEFAULT = BUILTIN[0]

@@ -65,9 +65,17 @@ def _next_tokens(self: Studio, visitor: Any, fields: Fields) -> dict[str, Any]:
     if "broken" in params["grammar"]:
         raise BadRequestError(BROKEN)
     look = {
-        **{"id": "l1", "story": fields.id("story"), "at": None, "model": "scripted", "client": 1},
-        **{"tokens": looked(params)[: fields.integer("num", 1, 100)], "heals": 0, "used": 20},
-        **{"entropy": 2.4, "entropy_after": 1.2, "ms": 3.0},
+        "id": "l1",
+        "story": fields.id("story"),
+        "at": None,
+        "model": "scripted",
+        "client": 1,
+        "tokens": looked(params)[: fields.integer("num", 1, 100)],
+        "heals": 0,
+        "used": 20,
+        "entropy": 2.4,
+        "entropy_after": 1.2,
+        "ms": 3.0,
     }
     return {"look": look}
 

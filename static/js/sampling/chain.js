@@ -150,7 +150,7 @@ export function orderValue(parameters, order) {
 /** @param {Sampler} sampler @param {string} typed @returns {boolean} whether it is what is looked for */
 export function isSought({ name, title, sentence, also, parameters }, typed) {
   const names = parameters.map((parameter) => `${parameter.name} ${parameter.title}`).join(" ");
-  const all = `${name} ${title} ${sentence} ${also} ${names}`.toLowerCase().replaceAll("_", " ");
-  const words = typed.toLowerCase().replaceAll("_", " ").split(/\s+/);
-  return words.every((word) => all.includes(word));
+  const all = ` ${name} ${title} ${sentence} ${also} ${names}`.toLowerCase().replaceAll("_", " ");
+  const words = typed.toLowerCase().split(/\s+/);
+  return words.every((word) => all.includes(` ${word.replaceAll("_", " ")}`));
 }

@@ -40,7 +40,7 @@ test("the README lists every action's key", () => {
   }
 });
 
-test("Write has a second key, as a hand that comes from mimitext looks for it", () => {
+test("Write has a second key, E, beside the one that is shown", () => {
   const write = actions.find(({ id }) => id === "write");
   assert.deepEqual(keysOf(/** @type {any} */ (write)), ["Mod+Enter", "Mod+e"]);
   assert.ok(matches(event("e", { ctrlKey: true }), "Mod+e"));

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
 
+from storygen.engine.sampling.chain import SamplerChain
 from storygen.errors import BadRequestError, NotFoundError
 from storygen.server import presets
 
@@ -36,6 +38,14 @@ def test_renaming_never_takes_anothers_place() -> None:
         presets.saved(three(), "Four", {}, was="Nobody")
     with pytest.raises(BadRequestError, match="built-in"):
         presets.saved(three(), "Balanced", {}, was="Two")
+
+
+@pytest.mark.parametrize("name", ["Most likely", "Untouched"])
+def test_a_preset_that_says_so_leaves_the_models_own_distribution_alone(name: str) -> None:
+    (preset,) = [preset for preset in presets.with_own([]) if preset["name"] == name]
+    scores = torch.randn(1, 50, generator=torch.Generator().manual_seed(1)) * 3
+    changed = SamplerChain(preset["params"], seed=0).distribution(torch.tensor([[1, 2]]), scores)
+    assert torch.equal(changed, scores)
 
 
 def test_there_is_a_bound_to_new_ones_but_not_to_changes() -> None:
