@@ -58,7 +58,7 @@
 /** @typedef {[candidate: string, first: number, tokens: CardToken[]]} CardNews */
 /** @typedef {{who: string, anchor: Place, head: Place, gone?: boolean}} Caret */
 /**
- * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string,
+ * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string | null,
  *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number,
  *   candidate_limit?: "tokens" | "sentence" | "paragraph", quickgen?: boolean}} Settings
  */

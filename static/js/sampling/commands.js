@@ -4,7 +4,7 @@
  */
 
 import { copyText, downloadFile } from "../away.js";
-import { effectiveParams } from "../parameters.js";
+import { effectiveParams, presetName } from "../parameters.js";
 import { fileName } from "../views/export.js";
 import { same } from "./chain.js";
 import { NoPreset, freeName, presetText, readPreset } from "./preset_files.js";
@@ -60,9 +60,15 @@ export class SamplingCommands {
     );
   }
 
-  /** @param {Params} params @param {string | undefined} preset */
-  #backTo(params, preset) {
-    this.commands.changeSettings({ params, ...(preset ? { preset } : {}) });
+  /** @returns {Preset | undefined} the one that was chosen, whether its values stand or were changed */
+  named() {
+    const name = presetName(this.store.state);
+    return this.store.state.presets.find((preset) => preset.name === name);
+  }
+
+  /** @param {Params} params @param {string | null} [preset] */
+  #backTo(params, preset = null) {
+    this.commands.changeSettings({ params, preset });
   }
 
   /**
@@ -106,10 +112,10 @@ export class SamplingCommands {
 
   /** @returns {{name: string, text: string}} the present setting as a file */
   asFile() {
-    const { settings, parameters } = this.store.state;
+    const { parameters } = this.store.state;
     const chosen = this.chosen();
-    const name =
-      chosen?.name ?? `${settings.preset ?? "My setting"}${settings.preset ? ", changed" : ""}`;
+    const named = this.named();
+    const name = chosen?.name ?? (named ? `${named.name}, changed` : "My setting");
     const sentence = chosen?.sentence ?? "";
     return { name, text: presetText({ name, sentence, params: this.params }, parameters) };
   }

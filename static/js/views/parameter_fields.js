@@ -139,7 +139,9 @@ export class NumberField {
   #step(steps) {
     const { low, high, step } = this.parameter;
     const next = Number((Number(this.shown) + steps * step).toFixed(4));
-    this.changed(Math.min(high, Math.max(low, next)));
+    const value = Math.min(high, Math.max(low, next));
+    this.changed(value);
+    this.show(value);
   }
 }
 

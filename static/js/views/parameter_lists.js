@@ -119,7 +119,7 @@ export class EntriesField {
     this.input.value = "";
     const biases = this.kind.biases.map(() => FIRST_BIAS);
     const added = biases.length ? [entry, ...biases] : entry;
-    this.changed(/** @type {ParamValue} */ ([...this.entries, added]));
+    this.#change([...this.entries, added]);
   }
 
   /** @param {string} typed @param {(number | string)[]} known */
@@ -138,8 +138,7 @@ export class EntriesField {
   /** @param {number} at the focus goes to what comes after it, else to the field */
   #remove(at) {
     const rest = this.entries.filter((_, index) => index !== at);
-    this.changed(/** @type {ParamValue} */ (rest));
-    this.show(/** @type {ParamValue} */ (rest));
+    this.#change(rest);
     const buttons = /** @type {NodeListOf<HTMLElement>} */ (
       this.list.querySelectorAll(".entry-remove")
     );
@@ -151,7 +150,14 @@ export class EntriesField {
     const changed = this.entries.map((entry, index) =>
       index === at && Array.isArray(entry) ? entry.with(number, bias) : entry,
     );
-    this.changed(/** @type {ParamValue} */ (changed));
+    this.#change(changed);
+  }
+
+  /** @param {Entry[]} entries shown at once: the next change builds on them */
+  #change(entries) {
+    const value = /** @type {ParamValue} */ (entries);
+    this.changed(value);
+    this.show(value);
   }
 
   /** @param {string} problem */

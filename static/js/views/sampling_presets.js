@@ -62,9 +62,9 @@ export class SamplingPresets {
   }
 
   show() {
-    const { presets, settings } = this.store.state;
+    const { presets } = this.store.state;
     const chosen = this.sampling.chosen();
-    const named = presets.find(({ name }) => name === settings.preset);
+    const named = this.sampling.named();
     this.#showChips(presets, chosen);
     setText(this.sentence, chosen ? chosen.sentence : "Your own setting.");
     setText(this.back, named ? `Back to ${named.name}` : "");
@@ -109,8 +109,7 @@ export class SamplingPresets {
   }
 
   #back() {
-    const { presets, settings } = this.store.state;
-    const preset = presets.find(({ name }) => name === settings.preset);
+    const preset = this.sampling.named();
     if (!preset) return;
     this.#choose(preset);
     this.#focusChip(preset.name);
@@ -162,8 +161,7 @@ export class SamplingPresets {
 
   /** @returns {Preset | undefined} one's own that was chosen and has been changed since */
   #changedOwn() {
-    const { presets, settings } = this.store.state;
-    if (this.sampling.chosen()) return undefined;
-    return presets.find(({ name, builtin }) => name === settings.preset && !builtin);
+    const named = this.sampling.named();
+    return named?.builtin || this.sampling.chosen() ? undefined : named;
   }
 }
