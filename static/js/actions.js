@@ -9,6 +9,7 @@ import { CARD_KEYS } from "./candidates/keys.js";
  * @property {string} id
  * @property {string} title
  * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
+ * @property {string[]} [also] other keys that do the same
  * @property {"Writing" | "Candidates" | "Story" | "View"} group
  * @property {"card"} [within] where its key works; everywhere unless it is said
  * @property {() => void} run
@@ -43,6 +44,9 @@ export function keyText(key, isMac = IS_MAC) {
     .map((part) => shown[part] ?? (part.length === 1 ? part.toUpperCase() : part))
     .join(isMac ? "" : " ");
 }
+
+/** @param {Action} action @returns {string[]} every key that does it, the one to be shown first */
+export const keysOf = ({ key, also = [] }) => [key, ...also];
 
 /**
  * @param {KeyboardEvent} event
@@ -106,6 +110,7 @@ export function actionsOf(room) {
       id: "write",
       title: "Write or resume",
       key: "Mod+Enter",
+      also: ["Mod+e"],
       group: "Writing",
       run: () => commands.writeOrResume(),
     },
@@ -353,7 +358,9 @@ export function listenForKeys(actions, closeTopmost, takesKey) {
       if (event.isComposing || document.querySelector("dialog[open]")) return;
       if (event.key === "Escape" && inMenu(event)) return;
       const own = takesKey(event);
-      const asked = own ? undefined : everywhere.find((action) => matches(event, action.key));
+      const asked = own
+        ? undefined
+        : everywhere.find((action) => keysOf(action).some((key) => matches(event, key)));
       const help = event.key === "?" && !isTyping(event.target);
       if (!own && !asked && !help) return;
       event.preventDefault();

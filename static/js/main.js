@@ -8,6 +8,7 @@ import { byId } from "./dom.js";
 import { activeRun } from "./faces.js";
 import { LoadingClock } from "./loading_clock.js";
 import { ModelsOnDisk } from "./models_on_disk.js";
+import { SamplingCommands } from "./sampling/commands.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
 import { nameOf } from "./titles.js";
@@ -57,7 +58,8 @@ const exporter = new Export(store, session, toasts);
 
 const library = new Library(store, commands, (action) => keyText(actionCalled(action).key));
 const history = new History(store, commands);
-const sampling = new Sampling(store, commands);
+const samplingCommands = new SamplingCommands(store, connection, commands, toasts);
+const sampling = new Sampling(store, connection, session, samplingCommands);
 const numbers = new Numbers(store, session);
 const cards = new Candidates(store, session, commands, candidates, {
   say: (words) => toasts.say(words),
@@ -67,7 +69,7 @@ const panels = new Panels(store, {
   library: { title: "Stories", body: library.body, opened: () => library.opened() },
   history: { title: "History", body: history.body, opened: () => history.opened() },
   candidates: { title: "Candidates", body: cards.body },
-  sampling: { title: "Sampling", body: sampling.body },
+  sampling: { title: "Sampling", body: sampling.body, opened: () => sampling.opened() },
   numbers: { title: "Numbers", body: numbers.body },
 });
 
@@ -164,7 +166,7 @@ store.subscribe(["runs"], (state) => {
 listenForKeys(
   actions,
   () => closeMenus() || (session.page?.closeSearch() ?? false) || panels.closeTopmost(),
-  (event) => cards.takesKey(event),
+  (event) => cards.takesKey(event) || sampling.takesKey(event),
 );
 window.addEventListener("focus", () => modelsOnDisk.look());
 window.addEventListener("pagehide", () => void commands.settle());

@@ -26,14 +26,21 @@
  *   ended: number | null, left: Place, revision: number, reading: {done: number, total: number} | null,
  *   holding: boolean, tokens_per_s: number | null, used: number, window: number}} Run
  */
-/** @typedef {{[name: string]: number | string | string[]}} Params */
+/** @typedef {number | string | (number | string)[] | (number | string)[][]} ParamValue */
+/** @typedef {{[name: string]: ParamValue}} Params */
 /** @typedef {{id: string, story: string, parent: string | null, kind: string, time: number, run: string | null, label: string, num_words: number, excerpt: string}} Checkpoint */
 /** @typedef {{name: string, sentence: string, params: Params, builtin: boolean}} Preset */
 /**
  * @typedef {{name: string, kind: "number" | "integer" | "strings" | "choice" | "text"
  *   | "order" | "tokens" | "biases" | "phrases", low: number,
- *   high: number, step: number, default: number | string | string[],
- *   neutral: number | string | string[] | null, choices: string[], title: string, sentence: string}} Parameter
+ *   high: number, step: number, default: ParamValue, neutral: ParamValue, choices: string[], title: string,
+ *   sentence: string, sampler: string | null, switches: boolean}} Parameter
+ */
+/**
+ * @typedef {[id: number, text: string | null, logprob: number, after: number, clock: number, num: number,
+ *   shown: string]} LookToken
+ * @typedef {{id: string, story: string, at: Place, model: string, client: number, clock?: number,
+ *   tokens: LookToken[], entropy: number, entropy_after: number, ms: number}} Look
  */
 /** @typedef {[id: number, text: string, logprob: number | null]} CardToken */
 /**
@@ -51,7 +58,7 @@
 /** @typedef {[candidate: string, first: number, tokens: CardToken[]]} CardNews */
 /** @typedef {{who: string, anchor: Place, head: Place, gone?: boolean}} Caret */
 /**
- * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string,
+ * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string | null,
  *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number,
  *   candidate_limit?: "tokens" | "sentence" | "paragraph", quickgen?: boolean}} Settings
  */

@@ -282,7 +282,10 @@ export class Session {
       followingChanged: (following) => this.store.set({ following }),
       runWrote: this.on.runWrote,
       undoAsked: this.on.undoAsked,
-      caretMoved: (anchor, head) => this.#tellCaret(anchor, head),
+      caretMoved: (anchor, head) => {
+        this.store.set({ caret: head });
+        this.#tellCaret(anchor, head);
+      },
     });
     if (matchMedia("(pointer: fine)").matches) this.page.focus();
   }

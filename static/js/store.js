@@ -34,6 +34,7 @@
  * @property {number | null} saved when the server last confirmed, seconds since the epoch
  * @property {string} trouble why the server can't store just now, else empty
  * @property {boolean} caretAtEnd
+ * @property {import("./protocol.js").Place} caret where it was moved to last
  * @property {number} length of the text in UTF-16 units
  * @property {boolean} asking a command is on its way
  * @property {boolean} following
@@ -69,6 +70,7 @@ export function initialState() {
     saved: null,
     trouble: "",
     caretAtEnd: true,
+    caret: null,
     length: 0,
     asking: false,
     following: true,

@@ -94,6 +94,8 @@ def parameter_shape(parameter: Parameter) -> dict[str, Any]:
         "choices",
         "title",
         "sentence",
+        "sampler",
+        "switches",
     )
     return {name: getattr(parameter, name) for name in names}
 

@@ -18,7 +18,7 @@ from flask import request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
 
 from .. import __version__
-from ..engine.sampling.parameters import PARAMETERS, check_params
+from ..engine.sampling.parameters import PARAMETERS, check_params, sorted_out
 from ..errors import BadRequestError, NotFoundError, StorygenError
 from ..story.runs import NewRun
 from ..story.story import Story
@@ -101,7 +101,8 @@ class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
         "model_unload": ("model",),
         "token_details": ("run", "from", "to"),
         "provenance": ("story",),
-        "preset_save": ("name", "params"),
+        "preset_check": ("params",),
+        "preset_save": ("name", "params", "sentence", "was"),
         "preset_delete": ("name",),
         "caret": ("story", "anchor", "head"),
     }
@@ -395,13 +396,21 @@ class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
         self._house.workers.unload(key)
         return {"model": self._house.model_view(key)}
 
+    def call_preset_check(self, visitor: Visitor, fields: Fields) -> Answer:
+        """Say which parameters of a preset from elsewhere are right; keeps nothing."""
+        right, wrong = sorted_out(fields.object("params"))
+        return {"params": right, "wrong": wrong}
+
     def call_preset_save(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Keep parameters under a name."""
-        name, params = (
-            fields.string("name", MAX_TITLE).strip(),
-            check_params(fields.object("params")),
+        """Keep parameters under a name, or under another name than before."""
+        name = fields.string("name", MAX_TITLE).strip()
+        params = check_params(fields.object("params"))
+        sentence = fields.string("sentence", presets.MAX_SENTENCE, "").strip()
+        was = fields.string("was", MAX_TITLE) if fields.has("was") else None
+        saved = functools.partial(
+            presets.saved, name=name, params=params, sentence=sentence, was=was
         )
-        return {"presets": self._house.change_presets(lambda own: presets.saved(own, name, params))}
+        return {"presets": self._house.change_presets(saved)}
 
     def call_preset_delete(self, visitor: Visitor, fields: Fields) -> Answer:
         """Forget a preset of one's own."""

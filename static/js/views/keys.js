@@ -1,6 +1,6 @@
 /** The list of keys (Ctrl+/). */
 
-import { keyText } from "../actions.js";
+import { keyText, keysOf } from "../actions.js";
 import { MARK_KEYS } from "../candidates/keys.js";
 import { h, icon } from "../dom.js";
 
@@ -22,7 +22,7 @@ export class KeysDialog {
         const keyed = this.actions().filter((action) => action.group === group && action.key);
         const anywhere = keyed.filter((action) => !action.within);
         const within = keyed.filter((action) => action.within);
-        const rows = anywhere.map((action) => row(action.title, keyText(action.key)));
+        const rows = anywhere.map((action) => row(action.title, allKeys(action)));
         const lists = [h("dl", { class: "numbers" }, ...rows)];
         if (within.length) {
           const marks = MARK_KEYS.map(({ title, keys }) => row(title, keysText(keys)));
@@ -59,6 +59,12 @@ export class KeysDialog {
     this.dialog.showModal();
   }
 }
+
+/** @param {import("../actions.js").Action} action */
+const allKeys = (action) =>
+  keysOf(action)
+    .map((key) => keyText(key))
+    .join(", ");
 
 /** @param {string} title @param {string} keys */
 const row = (title, keys) => h("div", {}, h("dt", {}, title), h("dd", {}, h("kbd", {}, keys)));

@@ -8,10 +8,11 @@ The samplers bring their own; here stand those that say when a run ends and what
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from ...errors import BadRequestError
-from .order import movable
+from .order import movable, name_of
 from .parameter import Parameter
 from .samplers import ORDER
 
@@ -87,7 +88,11 @@ _ENDS = (
 )
 
 PARAMETERS: tuple[Parameter, ...] = (
-    *(parameter for sampler in ORDER for parameter in sampler.PARAMETERS),
+    *(
+        replace(parameter, sampler=name_of(sampler))
+        for sampler in ORDER
+        for parameter in sampler.PARAMETERS
+    ),
     _ORDER,
     *_ENDS,
 )
@@ -111,6 +116,22 @@ def check_params(params: dict[str, Any]) -> dict[str, Any]:
     if "limit" not in params and full["max_tokens"]:
         full["limit"] = "tokens"
     return full
+
+
+def sorted_out(
+    params: dict[str, Any],
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """Those of `params` that are right, checked, and {name, message} of each that is not."""
+    right: dict[str, Any] = {}
+    wrong: list[dict[str, str]] = []
+    for name, value in params.items():
+        try:
+            if name not in _BY_NAME:
+                raise BadRequestError(f"There is no sampling parameter {name[:100]!r}.")
+            right[name] = _BY_NAME[name].check(value)
+        except BadRequestError as error:
+            wrong.append({"name": name[:100], "message": error.message})
+    return right, wrong
 
 
 def remembers(params: dict[str, Any]) -> bool:
