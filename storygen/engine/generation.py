@@ -123,7 +123,7 @@ class Generation:
             self._decoding.change_params(change.params)
         index = self.index
         self._context.revise(change)
-        self._decoding.taken_back(index - self.index)
+        self._decoding.revised(index - self.index)
         self._decoding.revision = change.revision
         self._stale = True
         if self._ahead is not None:

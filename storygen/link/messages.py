@@ -280,9 +280,8 @@ class RunEnded:
 
     run: str
     reason: str
-    detail: str = (
-        ""  # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text"
-    )
+    # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text" | "banned_strings"
+    detail: str = ""
     message: str = ""
     index: int = 0
 

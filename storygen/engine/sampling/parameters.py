@@ -66,6 +66,16 @@ _ENDS = (
         step=100,
     ),
     Parameter(
+        "banned_strings",
+        "strings",
+        default=[],
+        neutral=[],
+        title="Banned texts",
+        sentence="These never appear, in capitals or not: the model goes back and says it another way.",
+        high=50,
+        step=100,
+    ),
+    Parameter(
         "at_end_of_text",
         "choice",
         default="go_on",
