@@ -136,6 +136,9 @@ class StartSet:
     What happens is told of each row by its run; how far the text is read, of `run`. Each row ends with a
     `RunEnded`. `StopRun` ends one row, or with the set's own name all of them. Rows need no credits, since
     their `max_tokens` bounds what can be in flight.
+
+    Rows of more than one beam (`num_beams`, the same in all) are what a beam search finds, best first: it
+    tells of `run` how far it is, and of the rows when it is over. Stopping any row stops the search.
     """
 
     run: str
@@ -149,6 +152,7 @@ class StartSet:
     known: tuple[KnownToken, ...] = ()
     heal: bool = True
     before: tuple[AcceptedToken, ...] = ()
+    passed_over: int = 0  # so many of a search's best are not wanted: they stand on other cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,6 +339,15 @@ class PrefillProgressed:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchProgressed:
+    """A beam search has tried continuations of `done` tokens, of at most `total`."""
+
+    run: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenWritten:
     """One token. `text` may be empty (part of a character, or the part of a word that already stands)."""
 
@@ -364,9 +377,9 @@ class RunEnded:
 
     run: str
     reason: str
-    detail: str = (
-        ""  # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text"
-    )
+    # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text" | "banned_strings"
+    # | "nothing_else" (a search found no other text)
+    detail: str = ""
     message: str = ""
     index: int = 0
 
@@ -496,6 +509,7 @@ Event = (
     | ModelLoaded
     | LoadFailed
     | PrefillProgressed
+    | SearchProgressed
     | TokenWritten
     | RunPaused
     | RunEnded
