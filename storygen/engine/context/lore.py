@@ -128,7 +128,8 @@ class LoreWatch:
     def read_anew(self, text: str) -> None:
         """The text is another one."""
         first = max(0, self._range_start(len(text)) - 4 * STRETCH)
-        while 0 < first < len(text) and _WORD.match(text, first - 1):
+        latest = first + STRETCH
+        while 0 < first < min(latest, len(text)) and _WORD.match(text, first - 1):
             first += 1  # not in the middle of a word
         self._begin(text[first:], first)
         self._read(text[first:])
