@@ -155,7 +155,7 @@ def test_what_is_told_of_a_token_is_the_models_own_probability() -> None:
         assert [token.index for token in tokens] == list(range(len(tokens)))
         writing = tiny_writing("llama")
         text = writing.tokenize(TEXT, known=(), lead="", first=True)
-        read = [*writing.head_ids("").tolist(), *text.ids, *ids_of(events, number)]
+        read = [*writing.encode_first("")[0], *text.ids, *ids_of(events, number)]
         expected = fresh_logprobs(tiny_loaded("llama"), read)
         for token in tokens:
             place = len(read) - len(tokens) + token.index - 1
