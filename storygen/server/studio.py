@@ -84,6 +84,7 @@ class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
             "prompt",
             "rows",
             "sets",
+            "beams",
             "origin",
         ),
         "candidates_add": ("set", "num", "replaces"),
