@@ -105,6 +105,7 @@ export function cardFace(card) {
   if (card.text !== null) words.push("Edited");
   if (card.reason === "stopped") words.push("Stopped");
   else if (card.detail === "end_of_text" && !words.length) words.push("The model ends here");
+  else if (card.detail === "banned_strings") words.push("All that could follow is banned");
   return { kind: "quiet", text: words.join(", "), detail: "" };
 }
 

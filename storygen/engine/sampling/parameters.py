@@ -67,6 +67,16 @@ _ENDS = (
         step=100,
     ),
     Parameter(
+        "banned_strings",
+        "strings",
+        default=[],
+        neutral=[],
+        title="Banned texts",
+        sentence="These never appear, in capitals or not: the model goes back and says it another way.",
+        high=50,
+        step=100,
+    ),
+    Parameter(
         "at_end_of_text",
         "choice",
         default="go_on",
@@ -98,7 +108,19 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 """Every parameter, samplers first in the order in which they act unless another is asked for."""
 
-_BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+NUM_BEAMS = Parameter(
+    "num_beams",
+    "integer",
+    default=1,
+    neutral=1,
+    title="Beams",
+    sentence="How many continuations a search keeps at once; 1 writes by chance.",
+    low=1,
+    high=20,
+)
+"""Of a set of candidates as a whole, so that it has no place among what the page shows of sampling."""
+
+_BY_NAME = {parameter.name: parameter for parameter in (*PARAMETERS, NUM_BEAMS)}
 
 
 def check_params(params: dict[str, Any]) -> dict[str, Any]:
@@ -137,3 +159,13 @@ def sorted_out(
 def remembers(params: dict[str, Any]) -> bool:
     """Whether some sampler that `params` switch on keeps a state from token to token."""
     return any(params.get(name) for name in ("mirostat_tau", "grammar", "regex"))
+
+
+def response_tokens(params: dict[str, Any]) -> int:
+    """How many tokens a run writes at most, 0 when it is endless.
+
+    Raises: BadRequestError as `check_params`.
+    """
+    full = check_params(params)
+    most: int = full["max_tokens"]
+    return 0 if full["limit"] == "endless" else most

@@ -70,9 +70,19 @@ class TokenizedText:
         return self.ends[-1] if self.ends else 0
 
     @property
+    def num_lead(self) -> int:
+        """Code points that stand before the story's text."""
+        return self._lead
+
+    @property
+    def begins_with_space(self) -> bool:
+        """Whether the text's first token may carry a space that the text doesn't have."""
+        return self._first and self._encoder.implied_space
+
+    @property
     def implies_space(self) -> bool:
         """Whether the next token is the text's first and may carry a space that the text doesn't have."""
-        return not self.ids and self._first and self._encoder.implied_space
+        return not self.ids and self.begins_with_space
 
     @property
     def rest(self) -> bytes:
@@ -94,6 +104,12 @@ class TokenizedText:
     def text(self) -> str:
         """The story's text, without the lead."""
         return self.data.decode()[self._lead :]
+
+    def tail(self, num_chars: int) -> str:
+        """The last characters of the story's text, at most `num_chars`."""
+        start = len(self.data) - 4 * num_chars  # bytes
+        known = self.data[start:].decode(errors="ignore") if start > 4 * self._lead else self.text
+        return known[max(0, len(known) - num_chars) :]
 
     def splice(self, at: int, delete: int, insert: str) -> Replaced:
         """Replace `delete` code points at code point `at`; returns which tokens gave way.
@@ -154,6 +170,25 @@ class TokenizedText:
         while not is_boundary(self.data, byte):
             byte -= 1
         return max(0, len(self.data[:byte].decode()) - self._lead)
+
+    def tokens_before(self, byte: int) -> int:
+        """How many tokens end at or before a byte of the text and leave no word or character in two."""
+        number = bisect_left(self.ends, byte)
+        if number < len(self.ends) and self.ends[number] == byte:
+            number += 1
+        while number and self._cuts(number):
+            number -= 1
+        return number
+
+    def _cuts(self, number: int) -> bool:
+        """Whether a word or a character goes on behind the first `number` tokens."""
+        end = self.ends[number - 1]
+        has_width = end > (self.ends[number - 2] if number > 1 else 0)
+        if not has_width or not is_boundary(self.data, end):
+            return True
+        before = self.data[max(0, end - 4) : end].decode(errors="ignore")[-1:]
+        after = self.data[end : end + 4].decode(errors="ignore")[:1]
+        return before.isalnum() and after.isalnum()
 
     def _bytes_of(self, at: int, delete: int) -> tuple[int, int]:
         if self.data.isascii():
@@ -218,7 +253,7 @@ class TokenizedText:
 
     def _fitting(self, known: Sequence[KnownToken]) -> list[tuple[int, list[int], list[int]]]:
         """The known tokens whose bytes are those of the text: (first byte, ids, ends) of whole characters."""
-        places = self._byte_places() if known else []
+        places = self._byte_places() if known else ()
         groups: list[tuple[int, list[int], list[int]]] = []
         held: list[KnownToken] = []
         for token in sorted(known, key=lambda token: (token.start, token.end)):
@@ -251,8 +286,10 @@ class TokenizedText:
         fits = bool(joined) and min(sizes) >= 0 and self.data.startswith(joined, start)
         return fits, ends
 
-    def _byte_places(self) -> list[int]:
+    def _byte_places(self) -> Sequence[int]:
         """The byte of each code point of the text, lead included, and its end."""
+        if self.data.isascii():
+            return range(len(self.data) + 1)
         places = [0]
         for letter in self.data.decode():
             places.append(places[-1] + len(letter.encode()))

@@ -21,8 +21,8 @@ TEXT = "Once upon a time 猫 was 🙂 there. Été!"
 
 def scored(kind: str, text: str, **fields: object) -> tuple[ScoredToken, ...]:
     worker = tiny_worker(kind)
-    worker.send(ScoreText("q", text, **fields))  # type: ignore[arg-type]
-    answer = worker.run_until()[-1]
+    at_once = worker.send(ScoreText("q", text, **fields))  # type: ignore[arg-type]
+    answer = [*at_once, *worker.run_until()][-1]
     assert isinstance(answer, TextScored) and not answer.error
     return answer.tokens
 
@@ -30,7 +30,7 @@ def scored(kind: str, text: str, **fields: object) -> tuple[ScoredToken, ...]:
 @pytest.mark.parametrize("kind", ARCHITECTURES)
 def test_scores_are_those_of_a_fresh_read(kind: str) -> None:
     tokens = scored(kind, TEXT, alternatives=3)
-    ids = [*tiny_writing(kind).head_ids(""), *(token.id for token in tokens)]
+    ids = [*tiny_writing(kind).encode_first("")[0], *(token.id for token in tokens)]
     expected = fresh_logprobs(tiny_loaded(kind), ids)
     before = len(ids) - len(tokens)
     for number, token in enumerate(tokens):

@@ -47,6 +47,8 @@ PARAMETERS = (
     ),
 )
 
+ROW_BY_ROW = True
+
 
 def build(params: dict[str, Any]) -> Any:
     """The penalty, or None when it is 1."""
