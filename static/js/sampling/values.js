@@ -3,6 +3,8 @@
  * white space can be seen. Pure. The server checks again; its bounds are the same.
  */
 
+import { numberText } from "../format.js";
+
 /** @typedef {import("../protocol.js").Parameter} Parameter */
 
 const MOST_ENTRIES = 500;
@@ -16,7 +18,7 @@ const ESCAPED = { n: "\n", t: "\t", r: "\r", "\\": "\\" };
  * @returns {{value: number, problem: ""} | {value: null, problem: string}}
  */
 export function readNumber(typed, { low, high, kind }) {
-  const range = `from ${low} to ${high}`;
+  const range = `from ${bound(low)} to ${bound(high)}`;
   const whole = kind === "integer";
   const value = Number(typed.trim().replace(",", ".").replace("−", "-"));
   const isNumber = typed.trim() !== "" && Number.isFinite(value);
@@ -24,6 +26,9 @@ export function readNumber(typed, { low, high, kind }) {
     return { value: null, problem: `Type a ${whole ? "whole " : ""}number ${range}.` };
   return { value, problem: "" };
 }
+
+/** @param {number} value */
+const bound = (value) => (Number.isInteger(value) ? numberText(value) : String(value));
 
 /** @param {string} typed @returns {string} with \n, \t, \r and \\ as the signs that they stand for */
 export const unescaped = (typed) =>
@@ -93,7 +98,7 @@ export function textProblem(text, { high }) {
 /** @param {Parameter} parameter @returns {string} its range and its default */
 export function rangeText({ low, high, kind, default: usual }) {
   if (kind !== "number" && kind !== "integer") return "";
-  return `${low} to ${high}, default ${usual}`;
+  return `${bound(low)} to ${bound(high)}, default ${usual}`;
 }
 
 /**

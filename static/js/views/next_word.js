@@ -103,6 +103,7 @@ export class NextWord {
     const face = pictureFace(this.store.state);
     setAttributes(this.load, { hidden: !face.load });
     this.element.classList.toggle("is-still", !face.can || this.error !== "");
+    this.legend.classList.toggle("is-away", !this.bars.length);
     if (face.can) this.#want();
     else this.looking.stop();
     if (!face.can) this.#say(face.words);
@@ -140,6 +141,7 @@ export class NextWord {
     this.error = "";
     this.bars = barsOf(look);
     this.element.classList.remove("is-still");
+    this.legend.classList.remove("is-away");
     this.#say(this.#inWords());
     this.#draw();
     this.refused(null);

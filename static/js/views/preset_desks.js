@@ -83,7 +83,8 @@ export class ShareDesk {
   open() {
     this.show();
     this.text.focus();
-    this.text.select();
+    this.text.setSelectionRange(0, 0);
+    this.text.scrollTop = 0;
   }
 
   show() {

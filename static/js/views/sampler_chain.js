@@ -26,8 +26,8 @@ import { SamplerRow } from "./sampler_row.js";
 /** @typedef {import("../sampling/chain.js").Sampler} Sampler */
 /** @typedef {import("../protocol.js").Params} Params */
 
-/** Unfolded from the start: it shows that the others unfold too. */
-const OPEN_FIRST = "temperature";
+/** Always in the chain, and unfolded from the start: everybody looks for it, and it shows that others unfold. */
+const ALWAYS = "temperature";
 
 export class SamplerChain {
   /**
@@ -44,7 +44,7 @@ export class SamplerChain {
     this.kept = new Set();
     /** @type {Set<string>} switched on, though nothing is in them yet */
     this.wanted = new Set();
-    this.open = new Set([OPEN_FIRST]);
+    this.open = new Set([ALWAYS]);
     /** @type {{name: string, order: string[]} | null} grabbed by a key, and the order before that */
     this.grabbed = null;
     /** @type {{message: string, params: Params} | null} what the last look was refused with */
@@ -53,7 +53,6 @@ export class SamplerChain {
     this.usual = h("button", { class: "text-button", type: "button" }, "Usual order");
     this.usual.addEventListener("click", () => this.#resetOrder());
     this.chain = h("ol", { class: "chain", "aria-label": "Samplers that are on, as they act" });
-    this.none = h("p", { class: "panel-line" }, "None is on: the model’s own choice, untouched.");
     this.more = h("ul", { class: "chain", "aria-label": "Samplers that are off" });
     this.count = h("span", {});
     this.filter = h("input", {
@@ -88,7 +87,7 @@ export class SamplerChain {
       this.more,
       this.nothing,
     );
-    return h("section", { class: "samplers" }, head, this.chain, this.none, more, this.live);
+    return h("section", { class: "samplers" }, head, this.chain, more, this.live);
   }
 
   /** The parameters are known, for the first time or anew. */
@@ -111,7 +110,7 @@ export class SamplerChain {
 
   /** Samplers that are off leave the chain. */
   foldAway() {
-    this.kept.clear();
+    this.kept = new Set([ALWAYS]);
     this.wanted.clear();
     this.show();
   }
@@ -145,8 +144,7 @@ export class SamplerChain {
       });
     arrange(this.chain, this.#elements(inChain));
     arrange(this.more, this.#elements(sought.map(({ sampler }) => sampler.name)));
-    setText(this.count, `(${this.rows.size - this.kept.size})`);
-    setAttributes(this.none, { hidden: inChain.length > 0 });
+    setText(this.count, `(${this.rows.size - inChain.length})`);
     setAttributes(this.nothing, { hidden: sought.length > 0 });
     const isUsual = orderValue(state.parameters, order).length === 0;
     this.usual.classList.toggle("is-away", isUsual);

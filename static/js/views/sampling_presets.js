@@ -50,13 +50,13 @@ export class SamplingPresets {
       "section",
       { class: "preset-shelf" },
       this.chips,
-      h("div", { class: "preset-now" }, this.sentence),
       h(
         "div",
-        { class: "preset-tools" },
-        ...[save, share, take],
+        { class: "preset-now" },
+        this.sentence,
         h("span", { class: "preset-own" }, this.back, this.edit, this.remove),
       ),
+      h("div", { class: "preset-tools" }, ...[save, share, take]),
       ...DESKS.map((desk) => this.desks[desk].element),
     );
   }
