@@ -9,7 +9,7 @@ import { CARD_KEYS } from "./candidates/keys.js";
  * @property {string} id
  * @property {string} title
  * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
- * @property {"Writing" | "Candidates" | "Story" | "View"} group
+ * @property {"Writing" | "Candidates" | "Tokens" | "Story" | "View"} group
  * @property {"card"} [within] where its key works; everywhere unless it is said
  * @property {() => void} run
  */
@@ -80,6 +80,9 @@ function typed(event, asSign) {
  * @param {import("./session.js").Session} room.session
  * @param {import("./candidates/commands.js").CandidateCommands} room.candidates
  * @param {import("./views/candidates.js").Candidates} room.cards
+ * @param {import("./views/tokens.js").Tokens} room.tokenLists
+ * @param {import("./views/token_hover.js").TokenHover} room.tokenHover
+ * @param {import("./views/strip_chart.js").StripChart} room.strip
  * @param {import("./views/panels.js").Panels} room.panels
  * @param {import("./views/palette.js").Palette} room.palette
  * @param {import("./views/keys.js").KeysDialog} room.keys
@@ -92,11 +95,13 @@ function typed(event, asSign) {
 export function actionsOf(room) {
   const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
     room;
-  const { candidates, cards } = room;
-  const inPanel = (/** @type {() => void} */ then) => () => {
-    panels.open("candidates");
-    then();
-  };
+  const { candidates, cards, tokenLists, tokenHover, strip } = room;
+  const inPanel =
+    (/** @type {() => void} */ then, /** @type {"candidates" | "tokens"} */ tab = "candidates") =>
+    () => {
+      panels.open(tab);
+      then();
+    };
   const ownStory = (/** @type {(story: string) => void} */ then) => () => {
     const { story } = store.state;
     if (story) then(story);
@@ -207,6 +212,44 @@ export function actionsOf(room) {
       within: /** @type {const} */ ("card"),
       run: () => cards.onCurrent(entry.id),
     })),
+    {
+      id: "tokens",
+      title: "Tokens",
+      key: "Alt+t",
+      group: "Tokens",
+      run: () => panels.toggle("tokens"),
+    },
+    {
+      id: "tokens-look",
+      title: "Show the next tokens at the caret",
+      key: "Alt+b",
+      group: "Tokens",
+      run: inPanel(() => tokenLists.look(), "tokens"),
+    },
+    {
+      id: "heat",
+      title: "Colour by probability, or not",
+      key: "Alt+h",
+      group: "Tokens",
+      run: () => {
+        appearance.toggleHeat();
+        store.set({ heat: appearance.heat });
+      },
+    },
+    {
+      id: "token-inspect",
+      title: "Look at the token at the caret",
+      key: "Alt+i",
+      group: "Tokens",
+      run: () => tokenHover.openAtCaret(),
+    },
+    {
+      id: "strip",
+      title: "Surprise and entropy along the story",
+      key: "Alt+s",
+      group: "Tokens",
+      run: inPanel(() => strip.focus(), "tokens"),
+    },
     { id: "new", title: "New story", key: "Alt+n", group: "Story", run: () => commands.newStory() },
     {
       id: "rename",

@@ -18,7 +18,8 @@ export class Connection {
   /**
    * @param {{connected: () => void, disconnected: (reason: string) => void, locked: () => void,
    *   updated: (event: import("./protocol.js").UpdateEvent, done: () => void) => void,
-   *   libraryChanged: (event: import("./protocol.js").LibraryEvent) => void}} on
+   *   libraryChanged: (event: import("./protocol.js").LibraryEvent) => void,
+   *   scored: (event: import("./protocol.js").ScoredEvent) => void}} on
    */
   constructor(on) {
     this.socket = io("/studio", {
@@ -38,6 +39,7 @@ export class Connection {
     this.socket.on("connect_error", (error) => on.disconnected(error.message));
     this.socket.on("update", (event, answer) => on.updated(event, () => answer?.(true)));
     this.socket.on("library", on.libraryChanged);
+    this.socket.on("scored", on.scored);
   }
 
   start() {
@@ -67,14 +69,15 @@ export class Connection {
   /**
    * @param {string} event
    * @param {object} [fields]
+   * @param {number} [within_ms] for a call that may wait for a model to load, longer
    * @returns {Promise<any>} the answer's fields
    * @throws {RefusedCall} what the server answered, or "away"
    */
-  async call(event, fields = {}) {
+  async call(event, fields = {}, within_ms = ANSWER_WITHIN_MS) {
     if (!this.here) throw new RefusedCall("away", "The server is away just now.");
     let answer;
     try {
-      answer = await this.socket.timeout(ANSWER_WITHIN_MS).emitWithAck(event, fields);
+      answer = await this.socket.timeout(within_ms).emitWithAck(event, fields);
     } catch {
       throw new RefusedCall("away", "The server did not answer.");
     }

@@ -25,7 +25,7 @@ export class Session {
    * @param {import("./connection.js").Connection} connection
    * @param {HTMLElement} parent of the editor
    * @param {{say: (text: string, kind?: "error") => void, runWrote: (text: string) => void,
-   *   undoAsked: () => void}} on
+   *   undoAsked: () => void, moved: (textChanged: boolean) => void}} on
    */
   constructor(store, connection, parent, on) {
     this.store = store;
@@ -283,6 +283,7 @@ export class Session {
       runWrote: this.on.runWrote,
       undoAsked: this.on.undoAsked,
       caretMoved: (anchor, head) => this.#tellCaret(anchor, head),
+      moved: this.on.moved,
     });
     if (matchMedia("(pointer: fine)").matches) this.page.focus();
   }

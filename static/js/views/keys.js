@@ -17,7 +17,7 @@ export class KeysDialog {
 
   open() {
     const close = () => this.dialog.close();
-    const groups = /** @type {const} */ (["Writing", "Candidates", "Story", "View"]).map(
+    const groups = /** @type {const} */ (["Writing", "Candidates", "Tokens", "Story", "View"]).map(
       (group) => {
         const keyed = this.actions().filter((action) => action.group === group && action.key);
         const anywhere = keyed.filter((action) => !action.within);
