@@ -148,6 +148,11 @@ export class Page {
     return this.view.state.field(lookedAtField);
   }
 
+  /** @param {number} at is brought into sight, above what covers the page */
+  reveal(at) {
+    this.view.dispatch({ effects: EditorView.scrollIntoView(at, { y: "nearest", yMargin: 24 }) });
+  }
+
   /** @param {number} at the caret goes there, and it comes to stand in the middle; following ends */
   jumpTo(at) {
     const anchor = Math.min(at, this.view.state.doc.length);

@@ -73,6 +73,7 @@ export class TokenCommands {
       this.behind = undefined;
       this.store.set({ look, looking: false });
       this.judge();
+      page.reveal(page.lookedAt?.at ?? 0);
     } catch (error) {
       if (asked !== this.asked) return;
       const { code, message } = /** @type {{code?: string, message: string}} */ (error);

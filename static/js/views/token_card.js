@@ -85,6 +85,11 @@ export class TokenCard {
     return !this.element.hidden;
   }
 
+  /** Whether it lies over the lower part of the page, not beside its token. */
+  get isSheet() {
+    return matchMedia(SHEET).matches;
+  }
+
   get hasFocus() {
     return this.element.contains(document.activeElement);
   }
@@ -149,7 +154,7 @@ export class TokenCard {
   /** @param {DOMRect | {left: number, top: number, bottom: number}} spot of the token in the window */
   place(spot) {
     const { style } = this.element;
-    if (matchMedia(SHEET).matches) {
+    if (this.isSheet) {
       for (const name of ["left", "top", "bottom", "max-height"]) style.removeProperty(name);
       return;
     }

@@ -239,6 +239,7 @@ export class TokenHover {
     this.look = null;
     page.heat.mark(token);
     this.card.show(token, page.view.state.sliceDoc(token.from, token.to));
+    if (this.card.isSheet) page.reveal(token.from);
     this.#place();
     void this.#ask(token);
   }
