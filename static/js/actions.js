@@ -3,6 +3,7 @@
  */
 
 import { CARD_KEYS } from "./candidates/keys.js";
+import { tokenActions } from "./tokens/actions.js";
 
 /**
  * @typedef {object} Action
@@ -95,7 +96,7 @@ function typed(event, asSign) {
 export function actionsOf(room) {
   const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
     room;
-  const { candidates, cards, tokenLists, tokenHover, strip } = room;
+  const { candidates, cards } = room;
   const inPanel =
     (/** @type {() => void} */ then, /** @type {"candidates" | "tokens"} */ tab = "candidates") =>
     () => {
@@ -212,44 +213,7 @@ export function actionsOf(room) {
       within: /** @type {const} */ ("card"),
       run: () => cards.onCurrent(entry.id),
     })),
-    {
-      id: "tokens",
-      title: "Tokens",
-      key: "Alt+t",
-      group: "Tokens",
-      run: () => panels.toggle("tokens"),
-    },
-    {
-      id: "tokens-look",
-      title: "Show the next tokens at the caret",
-      key: "Alt+b",
-      group: "Tokens",
-      run: inPanel(() => tokenLists.look(), "tokens"),
-    },
-    {
-      id: "heat",
-      title: "Colour by probability, or not",
-      key: "Alt+h",
-      group: "Tokens",
-      run: () => {
-        appearance.toggleHeat();
-        store.set({ heat: appearance.heat });
-      },
-    },
-    {
-      id: "token-inspect",
-      title: "Look at the token at the caret",
-      key: "Alt+i",
-      group: "Tokens",
-      run: () => tokenHover.openAtCaret(),
-    },
-    {
-      id: "strip",
-      title: "Surprise and entropy along the story",
-      key: "Alt+s",
-      group: "Tokens",
-      run: inPanel(() => strip.focus(), "tokens"),
-    },
+    ...tokenActions({ ...room, inTokens: (then) => inPanel(then, "tokens") }),
     { id: "new", title: "New story", key: "Alt+n", group: "Story", run: () => commands.newStory() },
     {
       id: "rename",

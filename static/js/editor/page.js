@@ -148,35 +148,6 @@ export class Page {
     return this.view.state.field(lookedAtField);
   }
 
-  /** @param {number} at is brought into sight, above what covers the page */
-  reveal(at) {
-    this.view.dispatch({ effects: EditorView.scrollIntoView(at, { y: "nearest", yMargin: 24 }) });
-  }
-
-  /** @param {number} at the caret goes there, and it comes to stand in the middle; following ends */
-  jumpTo(at) {
-    const anchor = Math.min(at, this.view.state.doc.length);
-    this.follow.leave();
-    this.view.dispatch({
-      selection: { anchor },
-      effects: EditorView.scrollIntoView(anchor, { y: "center" }),
-    });
-  }
-
-  /** @returns {{from: number, to: number}} what of the text is in the window, roughly */
-  inSight() {
-    const { scrollDOM, documentTop } = this.view;
-    const frame = scrollDOM.getBoundingClientRect();
-    const at = (/** @type {number} */ y) => this.view.lineBlockAtHeight(y - documentTop);
-    const [first, last] = [at(frame.top), at(frame.bottom)];
-    const part = (/** @type {typeof first} */ block, /** @type {number} */ y) =>
-      Math.max(0, Math.min(1, (y - documentTop - block.top) / Math.max(1, block.height)));
-    return {
-      from: Math.round(first.from + first.length * part(first, frame.top)),
-      to: Math.round(last.from + last.length * part(last, frame.bottom)),
-    };
-  }
-
   /** @param {Place} place @returns {number} words before it, or in the whole text; walks the text */
   wordsBefore(place) {
     const text = this.view.state.doc.sliceString(0, this.finger.indexOf(place) ?? undefined);

@@ -6,6 +6,7 @@
  */
 
 import { wishes } from "../candidates/faces.js";
+import { reveal } from "../editor/sight.js";
 import { reasonOfServer } from "../faces.js";
 import { effectiveParams } from "../parameters.js";
 import { canBeTaken, likeliest, reasonNotToTake } from "./rows.js";
@@ -73,7 +74,7 @@ export class TokenCommands {
       this.behind = undefined;
       this.store.set({ look, looking: false });
       this.judge();
-      page.reveal(page.lookedAt?.at ?? 0);
+      reveal(page, page.lookedAt?.at ?? 0);
     } catch (error) {
       if (asked !== this.asked) return;
       const { code, message } = /** @type {{code?: string, message: string}} */ (error);

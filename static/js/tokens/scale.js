@@ -1,7 +1,7 @@
 /**
  * The steps of colour by surprise, shared by the text, the chart and the legend. Pure.
  *
- * A step holds a band of bits: twice as unlikely is one bit more. The colours are in tokens.css.
+ * A step holds a band of bits: twice as unlikely is one bit more. The colours are in heat.css.
  */
 
 /** Where each step after the first begins, in bits. */

@@ -55,7 +55,7 @@ export class Scoring {
     store.subscribe(["settings", "presets", "parameters", "defaultModel"], () => {
       if (this.score !== null || this.with) this.#soon();
     });
-    store.subscribe(["heat", "right", "runs", "models"], ({ heat }) => {
+    store.subscribe(["heat", "right", "runs", "models", "length"], ({ heat }) => {
       this.session.page?.heat.show(heat);
       if (isAtWork(this.store.state.scoring) && !this.#isWanted()) void this.#drop();
       this.#soon();
@@ -141,7 +141,7 @@ export class Scoring {
   #isDue() {
     const { state } = this.store;
     const { is, behind } = state.scoring;
-    if (!this.#isWanted() || !state.story || isAtWork(state.scoring)) return false;
+    if (!this.#isWanted() || !state.story || !state.length || isAtWork(state.scoring)) return false;
     if (is === "cancelled" || is === "failed") return false;
     if (reasonOfServer(state) || reasonNotToLook(state) || state.setsAre === "closed") return false;
     const run = activeRun(state.runs);

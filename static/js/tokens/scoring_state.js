@@ -1,6 +1,12 @@
 /** How far the scoring of the text is, and what is said of it. Pure. */
 
-import { reasonNotToWrite, reasonOfServer, chosenModel, statusOfLoading } from "../faces.js";
+import {
+  activeRun,
+  chosenModel,
+  reasonNotToWrite,
+  reasonOfServer,
+  statusOfLoading,
+} from "../faces.js";
 import { numberText } from "../format.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -47,8 +53,12 @@ export function scoringFace(state) {
     const much = total ? `${numberText(done)} of ${numberText(total)} tokens` : "nothing";
     return { ...quiet(`Cancelled: ${much} read`), offer: "go_on" };
   }
-  if (scoring.is === "none") return quiet("");
-  if (scoring.behind) return quiet("Reads what has changed when your hand rests");
+  const run = activeRun(state.runs);
+  const writes = run !== null && run.state !== "paused";
+  if (!state.length) return quiet("Nothing to read yet: the page is empty");
+  if (scoring.is === "none") return quiet(writes ? "Reads the text when the run rests" : "");
+  if (scoring.behind)
+    return quiet(`Reads what has changed when ${writes ? "the run" : "your hand"} rests`);
   return quiet(`${numberText(scoring.total)} tokens read`);
 }
 

@@ -21,7 +21,17 @@ export class HeatBar {
   start() {
     this.bar.append(this.state.element, legend());
     this.store.subscribe(
-      ["heat", "scoring", "server", "models", "settings", "story", "defaultModel", "length"],
+      [
+        "heat",
+        "scoring",
+        "server",
+        "models",
+        "settings",
+        "story",
+        "defaultModel",
+        "length",
+        "runs",
+      ],
       (state) => {
         setAttributes(this.bar, { hidden: !state.heat });
         if (state.heat) this.state.show(state);

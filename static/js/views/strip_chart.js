@@ -5,6 +5,7 @@
  */
 
 import { h, setAttributes, setText } from "../dom.js";
+import { inSight, jumpTo } from "../editor/sight.js";
 import { numberText } from "../format.js";
 import { bitsText, shareText, surpriseOf } from "../tokens/numbers.js";
 import { NUM_STEPS, stepOfBits } from "../tokens/scale.js";
@@ -19,6 +20,7 @@ import { ScoringLine } from "./heat_bar.js";
 const HEIGHT = 96;
 const NUM_PLACES = 10;
 const AROUND = 24;
+const EVERY_MS = 120;
 const KEYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: -24, PageDown: 24 };
 
 export class StripChart {
@@ -142,7 +144,7 @@ export class StripChart {
     if (!page || !this.columns.length) return;
     this.at = Math.max(0, Math.min(column, this.columns.length - 1));
     const { length } = this.store.state;
-    page.jumpTo(Math.round((this.at / this.columns.length) * length));
+    jumpTo(page, Math.round((this.at / this.columns.length) * length));
     this.#showSight();
   }
 
@@ -162,10 +164,11 @@ export class StripChart {
   #soon() {
     if (this.due || this.store.state.right !== "tokens") return;
     this.due = true;
-    nextFrame(() => {
+    // Not for every key: in a long story that is a look at every token.
+    setTimeout(() => {
       this.due = false;
       this.#draw();
-    });
+    }, EVERY_MS);
   }
 
   #draw() {
@@ -186,7 +189,7 @@ export class StripChart {
     const { length, right } = this.store.state;
     if (!page || right !== "tokens" || this.drawn.hidden) return;
     const share = (/** @type {number} */ at) => at / Math.max(1, length);
-    const { from, to } = page.inSight();
+    const { from, to } = inSight(page);
     this.sight.style.left = `${share(from) * 100}%`;
     this.sight.style.width = `${Math.max(0.5, share(to - from) * 100)}%`;
     const { head } = page.view.state.selection.main;
@@ -220,7 +223,7 @@ export class StripChart {
       const figure = h("span", { class: "token-share" }, bitsText(bits));
       const title = `${shareText(Math.exp(Number(logprob)))}; ${numberText(from)} characters from the beginning`;
       const go = () => {
-        page.jumpTo(from);
+        jumpTo(page, from);
         page.focus();
       };
       return h("li", {}, h("button", { type: "button", title, on: { click: go } }, words, figure));

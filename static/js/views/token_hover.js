@@ -6,6 +6,7 @@
  */
 
 import { byId } from "../dom.js";
+import { reveal } from "../editor/sight.js";
 import { TokenCard } from "./token_card.js";
 
 /** @typedef {import("../editor/heat.js").ScoredToken} ScoredToken */
@@ -239,7 +240,7 @@ export class TokenHover {
     this.look = null;
     page.heat.mark(token);
     this.card.show(token, page.view.state.sliceDoc(token.from, token.to));
-    if (this.card.isSheet) page.reveal(token.from);
+    if (this.card.isSheet) reveal(page, token.from);
     this.#place();
     void this.#ask(token);
   }
@@ -252,7 +253,7 @@ export class TokenHover {
     /** @type {{look: import("../protocol.js").Look | null, words: string}} */
     const { look, words } = await this.connection.call("score_look", fields).then(
       (answer) => ({ look: answer.look, words: "" }),
-      (error) => ({ look: null, words: error.message }),
+      (error) => ({ look: null, words: wordsOf(error) }),
     );
     if (!this.#isOpenFor(token)) return;
     clearTimeout(this.waiting);
@@ -308,3 +309,7 @@ export class TokenHover {
     if (this.tokens.replace(look, chosen, { from, to })) this.on.offerBack("Replaced.");
   }
 }
+
+/** @param {{code?: string, message: string}} error @returns {string} */
+const wordsOf = ({ code, message }) =>
+  code === "not_found" ? "The text is being read anew; look again in a moment" : message;

@@ -262,7 +262,7 @@ test("every state of a scoring has its words and what can be done", () => {
   const model = { key: "m", name: "M", state: "ready", progress: null };
   const state = (scoring, more = {}) => ({
     ...initialState(),
-    ...{ server: "here", story: "s", defaultModel: "m", models: [model], ...more },
+    ...{ server: "here", story: "s", defaultModel: "m", models: [model], length: 9, ...more },
     scoring: { ...NOT_SCORED, ...scoring },
   });
   const said = (scoring, more) => {
@@ -323,7 +323,7 @@ test("a card lies below its token, or above where that is roomier, and covers no
 
 /** @param {string} name @param {boolean} dark @returns {number[]} red, green and blue from 0 to 1, linear */
 function colour(name, dark) {
-  const css = readFileSync(new URL("../../../static/css/tokens.css", import.meta.url), "utf-8");
+  const css = readFileSync(new URL("../../../static/css/heat.css", import.meta.url), "utf-8");
   const found = [...css.matchAll(new RegExp(`--${name}: #(\\w{6})`, "g"))].map((one) => one[1]);
   const digits = found[dark ? 1 : 0];
   return [0, 2, 4].map((at) => {
