@@ -7,6 +7,7 @@
 
 import { io } from "../vendor/libs.js";
 import { RefusedCall } from "./protocol.js";
+import { nextFrame } from "./store.js";
 
 const ANSWER_WITHIN_MS = 20_000;
 const ASK_AGAIN_MS = 3000;
@@ -39,7 +40,11 @@ export class Connection {
     this.socket.on("connect_error", (error) => on.disconnected(error.message));
     this.socket.on("update", (event, answer) => on.updated(event, () => answer?.(true)));
     this.socket.on("library", on.libraryChanged);
-    this.socket.on("scored", on.scored);
+    this.socket.on("scored", (event, answer) => {
+      on.scored(event);
+      // One part for each frame: the text is painted and typed in meanwhile.
+      nextFrame(() => answer?.(true));
+    });
   }
 
   start() {

@@ -50,17 +50,17 @@
  */
 /** @typedef {[candidate: string, first: number, tokens: CardToken[]]} CardNews */
 /**
- * @typedef {[id: number, text: string | null, logprob: number, after: number, clock: number, num: number,
+ * @typedef {[id: number, text: string | null, logprob: number | null, after: number | null, clock: number, num: number,
  *   shown: string]} LookToken `text`: what would be put in, null where that is no text; `after`: probability
  */
 /**
  * @typedef {{id: string, story: string, at: Place, model: string, client: number, tokens: LookToken[],
- *   entropy: number, entropy_after: number, ms: number, used: number, heals: number}} Look entropies in nats
+ *   entropy: number | null, entropy_after: number | null, ms: number, used: number, heals: number}} Look entropies in nats
  */
-/** @typedef {[units: number, logprob: number | null, rank: number, entropy: number, after: number]} ScoredToken */
+/** @typedef {[units: number, logprob: number | null, rank: number, entropy: number | null, after: number | null]} ScoredToken */
 /**
  * @typedef {{score: string, story: string, stretches: [client: number, clock: number, units: number][],
- *   tokens: ScoredToken[], done: number, total: number, over: boolean, error: string | null}} ScoredEvent
+ *   tokens: ScoredToken[], done: number, total: number, over: boolean, error: string}} ScoredEvent
  */
 /** @typedef {{who: string, anchor: Place, head: Place, gone?: boolean}} Caret */
 /**

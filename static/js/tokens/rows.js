@@ -23,7 +23,7 @@ export const NUM_DRAWS = 100;
 export function reasonNotToTake([, text, , after]) {
   if (text === null) return "This is no text: an end, or a part of a character";
   if (text === "") return "This stands here already";
-  return after <= 0 ? "Your sampling leaves this one out; it can be taken all the same" : "";
+  return !after ? "Your sampling leaves this one out; it can be taken all the same" : "";
 }
 
 /** @param {Row} row @returns {boolean} what the chain leaves out can still be chosen by hand */
@@ -32,8 +32,8 @@ export const canBeTaken = (row) => row.text !== null && row.text !== "";
 /** @param {LookToken} token @param {number} rank @returns {Row} */
 function rowOf(token, rank) {
   const [id, text, logprob, after, , num, shown] = token;
-  const before = Math.exp(logprob);
-  return { id, rank, shown, text, before, after, num, reason: reasonNotToTake(token) };
+  const before = logprob === null ? 0 : Math.exp(logprob);
+  return { id, rank, shown, text, before, after: after ?? 0, num, reason: reasonNotToTake(token) };
 }
 
 /** @param {Look} look @returns {Row[]} likeliest first, before the chain */
@@ -43,7 +43,7 @@ export const likeliest = (look) =>
 /** @param {Look} look @returns {Row[]} what came most often first */
 export function drawn(look) {
   const found = look.tokens.filter(([, , , , , num]) => num > 0);
-  found.sort((a, b) => b[5] - a[5] || b[3] - a[3]);
+  found.sort((a, b) => b[5] - a[5] || Number(b[3]) - Number(a[3]));
   return found.map((token, index) => rowOf(token, index + 1));
 }
 
