@@ -108,7 +108,7 @@ globalThis.stub = {
       const event = { score, story, stretches: cut(all, at, units), tokens: part, done };
       at += units;
       const over = done === tokens.length;
-      this.say({ ...event, total: tokens.length, over, error: null });
+      this.say({ ...event, total: tokens.length, over, error: "" });
     }
   },
 

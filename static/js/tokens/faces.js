@@ -40,7 +40,8 @@ function lookingFace(state) {
 }
 
 /** @param {import("../protocol.js").Look} look @returns {string} */
-export const hesitationLine = ({ entropy, entropy_after: after }) => hesitation(entropy, after);
+export const hesitationLine = ({ entropy, entropy_after: after }) =>
+  hesitation(entropy ?? 0, after ?? 0);
 
 /** @param {import("../protocol.js").Look} look @returns {string} for those who hear the page */
 export function spokenLook(look) {

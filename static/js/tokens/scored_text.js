@@ -55,8 +55,8 @@ export class ScoredText {
       this.end = this.to[index];
       this.logprob[index] = logprob ?? Number.NaN;
       this.rank[index] = rank;
-      this.entropy[index] = entropy;
-      this.after[index] = after;
+      this.entropy[index] = entropy ?? 0;
+      this.after[index] = after ?? 0;
     }
   }
 

@@ -125,7 +125,7 @@ export class Scoring {
     const { done, total, over, error } = event;
     if (over) this.score = null;
     const is = error ? "failed" : over ? "over" : "reading";
-    this.#say({ is, done, total, error: error ?? "" });
+    this.#say({ is, done, total, error });
     for (const listener of this.listeners) listener();
     if (over) this.#soon();
   }

@@ -253,7 +253,7 @@ export class TokenHover {
     /** @type {{look: import("../protocol.js").Look | null, words: string}} */
     const { look, words } = await this.connection.call("score_look", fields).then(
       (answer) => ({ look: answer.look, words: "" }),
-      (error) => ({ look: null, words: wordsOf(error) }),
+      (error) => ({ look: null, words: wordsOf(error, this.store.state.scoring) }),
     );
     if (!this.#isOpenFor(token)) return;
     clearTimeout(this.waiting);
@@ -310,6 +310,14 @@ export class TokenHover {
   }
 }
 
-/** @param {{code?: string, message: string}} error @returns {string} */
-const wordsOf = ({ code, message }) =>
-  code === "not_found" ? "The text is being read anew; look again in a moment" : message;
+/**
+ * @param {{code?: string, message: string}} error
+ * @param {import("../tokens/scoring_state.js").ScoringState} scoring
+ * @returns {string}
+ */
+function wordsOf({ code, message }, scoring) {
+  if (code !== "not_found") return message;
+  return scoring.is === "cancelled"
+    ? "Let the reading go on to see what else could stand here"
+    : "The text is being read anew; look again in a moment";
+}

@@ -55,7 +55,6 @@ export class TokenList {
       if (index < rows.length) view.show(rows[index], index);
     });
     this.mark(-1);
-    this.element.scrollTop = 0;
   }
 
   /** @param {number} index -1: none @returns {string} id of the row that is marked now, else empty */
@@ -65,7 +64,8 @@ export class TokenList {
     const view = this.views[this.marked];
     if (!view) return "";
     view.mark(true);
-    view.element.scrollIntoView({ block: "nearest" });
+    if (index === 0) this.element.scrollTop = 0;
+    else view.element.scrollIntoView({ block: "nearest" });
     return view.element.id;
   }
 }

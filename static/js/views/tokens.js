@@ -160,15 +160,15 @@ export class Tokens {
     if (!this.store.state.looking) this.#fill();
   }
 
-  /** @param {number} at which list has the mark */
-  #turnTo(at) {
+  /** @param {number} at which list has the mark @param {number} [index] of its row */
+  #turnTo(at, index = Math.max(0, this.lists[at].marked)) {
     this.at = at;
     this.body.dataset.list = String(at);
     this.heads.forEach((head, index) =>
       setAttributes(head, { "aria-pressed": String(index === at) }),
     );
     this.lists[1 - at].mark(-1);
-    this.#mark(Math.max(0, this.lists[at].marked));
+    this.#mark(index);
   }
 
   /** @param {number} index */
@@ -244,8 +244,7 @@ export class Tokens {
     const lists = look ? [likeliest(look), drawn(look)] : [[], []];
     this.lists.forEach((list, at) => list.show(filtered(lists[at], typed)));
     const first = this.lists[this.at].rows.findIndex(canBeTaken);
-    this.#turnTo(this.at);
-    this.#mark(Math.max(0, first));
+    this.#turnTo(this.at, Math.max(0, first));
     const found = this.lists.some(({ rows }) => rows.length);
     setAttributes(/** @type {HTMLElement} */ (this.empty), { hidden: found });
     setText(/** @type {HTMLElement} */ (this.empty), look ? "No token here begins so." : EMPTY);
