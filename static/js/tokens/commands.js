@@ -9,6 +9,7 @@ import { wishes } from "../candidates/faces.js";
 import { reveal } from "../editor/sight.js";
 import { reasonOfServer } from "../faces.js";
 import { effectiveParams } from "../parameters.js";
+import { nextFrame } from "../store.js";
 import { canBeTaken, likeliest, reasonNotToTake } from "./rows.js";
 import { reasonNotToLook } from "./scoring_state.js";
 
@@ -74,7 +75,8 @@ export class TokenCommands {
       this.behind = undefined;
       this.store.set({ look, looking: false });
       this.judge();
-      reveal(page, page.lookedAt?.at ?? 0);
+      // The panel may be opening in this very frame, and cover the place.
+      nextFrame(() => this.session.page === page && reveal(page, page.lookedAt?.at ?? 0));
     } catch (error) {
       if (asked !== this.asked) return;
       const { code, message } = /** @type {{code?: string, message: string}} */ (error);

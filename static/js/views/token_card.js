@@ -4,7 +4,7 @@
  * Floats beside its token and covers none of it; on a phone it is a sheet from below. Follows its token through edits.
  */
 
-import { h, setAttributes, setText } from "../dom.js";
+import { h, icon, setAttributes, setText } from "../dom.js";
 import { besideToken, spokenFacts, tokenFacts } from "../tokens/card_faces.js";
 import { shareText } from "../tokens/numbers.js";
 import { canBeTaken, likeliest, widthOf } from "../tokens/rows.js";
@@ -27,6 +27,9 @@ export class TokenCard {
     this.rows = [];
     this.name = h("p", { class: "token-card-name" });
     this.facts = h("dl", { class: "token-card-facts" });
+    const close = h("button", { class: "icon-button", type: "button", "aria-label": "Close" });
+    close.append(icon("close"));
+    close.addEventListener("click", () => this.close());
     this.ways = [this.#way(false, "Keep what follows"), this.#way(true, "Go on from here")];
     const ways = h(
       "div",
@@ -44,7 +47,7 @@ export class TokenCard {
     this.element = h(
       "div",
       { class: "token-card", role: "dialog", "aria-label": "Token", tabindex: "-1", hidden: true },
-      h("div", { class: "token-card-head" }, this.name, this.facts),
+      h("div", { class: "token-card-head" }, this.name, close, this.facts),
       h("div", { class: "token-card-choice" }, ways, this.note, this.list),
     );
     document.body.append(this.element);
