@@ -26,6 +26,7 @@ from storygen.link.messages import (
     StopRun,
     TokenWritten,
 )
+from tests.scripted_looks import ScriptedLooks
 
 WINDOW = 1000
 
@@ -51,9 +52,12 @@ class ScriptedWorker:
         self.runs: dict[str, ScriptedRun] = {}
         self.sets: dict[str, list[str]] = {}  # names of rows
         self._script = script
+        self._looks = ScriptedLooks()
 
     def handle(self, command: Command) -> list[Event]:
         """Carry a command out; returns what is answered at once."""
+        if (looked := self._looks.handle(command)) is not None:
+            return looked
         if isinstance(command, StartRun):
             limit = int(command.params.get("max_tokens") or 0)
             self.runs[command.run] = ScriptedRun(

@@ -19,9 +19,7 @@ from storygen.link.messages import (
     Command,
     LoadModel,
     ModelLoaded,
-    ScoreText,
     Shutdown,
-    TextScored,
     WorkerReady,
     decode,
     encode,
@@ -70,8 +68,6 @@ def main() -> None:
             loads = threading.Timer(load_s, connection.sendall, [encode(_loaded())])
             loads.daemon = True
             loads.start()
-        elif isinstance(command, ScoreText):
-            connection.sendall(encode(TextScored(command.request, (), "no model")))
         else:
             for event in worker.handle(command):
                 connection.sendall(encode(event))

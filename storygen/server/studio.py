@@ -31,6 +31,7 @@ from .outbox import Outbox, Package
 from .pace import Pace
 from .room import Room
 from .shapes import checkpoint_shape, open_shape, parameter_shape, token_details_shape
+from .token_calls import TOKEN_CALLS, Glances, TokenCalls
 
 NAMESPACE = "/studio"
 OPEN_AFTER_S = 0.02
@@ -48,9 +49,10 @@ class Visitor:
     sid: str
     pace: Pace = field(default_factory=Pace)
     stories: set[str] = field(default_factory=set)
+    glances: Glances = field(default_factory=Glances)
 
 
-class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
+class Studio(CandidateCalls, TokenCalls, Namespace):  # type: ignore[misc]
     """All calls; `_KNOWN` lists each call's fields."""
 
     _KNOWN: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -93,6 +95,7 @@ class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
         "candidate_change": ("candidate", "text", "pinned", "dismissed"),
         "candidate_taken": ("candidate", "units", "text", "shown"),
         "candidate_story": ("candidate",),
+        **TOKEN_CALLS,
         "checkpoints": ("story",),
         "checkpoint_show": ("story", "checkpoint"),
         "checkpoint_restore": ("story", "checkpoint"),
@@ -140,6 +143,7 @@ class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
         """Its stories may have nobody left."""
         visitor = self._visitors.pop(_sid(), None)
         if visitor:
+            visitor.glances.leave(self._house.requests)
             for story in list(visitor.stories):
                 self._leave(visitor, story)
 
@@ -236,7 +240,9 @@ class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
         room = self._house.room(story_id)
         known = fields.string("document", MAX_ID, "")
         state = fields.blob("state", MAX_STATE_BYTES) if fields.has("state") else None
-        outbox = Outbox(story_id, lambda message, done: self._send(visitor.sid, message, done))
+        outbox = Outbox(
+            story_id, lambda message, done: self._tell(visitor.sid, "update", message, done)
+        )
 
         def join(story: Story, now: float) -> Answer:
             same = known == story.page.record.document
@@ -410,11 +416,11 @@ class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
 
     # ------------------------------------------------------------ inside
 
-    def _send(self, sid: str, message: Answer, done: Callable[..., None]) -> None:
+    def _tell(self, sid: str, event: str, message: Answer, done: Callable[..., None]) -> None:
         # Not through Flask-SocketIO: it hears no acknowledgement once the visitor has gone whose call
         # caused the message.
         server = self._socketio.server
-        server.emit("update", message, namespace=NAMESPACE, to=sid, callback=done)
+        server.emit(event, message, namespace=NAMESPACE, to=sid, callback=done)
 
     def _joined(self, visitor: Visitor, story: str) -> Room:
         if story not in visitor.stories:
@@ -423,6 +429,7 @@ class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
 
     def _leave(self, visitor: Visitor, story: str) -> None:
         visitor.stories.discard(story)
+        visitor.glances.stop_score(self._house.requests, story)
         for room in self._house.open_rooms():
             if room.id == story and visitor.sid in room.outboxes:
                 del room.outboxes[visitor.sid]
