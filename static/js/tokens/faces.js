@@ -13,8 +13,8 @@ import { spokenText } from "./visible.js";
 const OLDER = {
   here: "",
   taken: "These stood before what you took",
-  elsewhere: "These are for the place that is marked in the text",
-  changed: "The text before this place has changed since",
+  elsewhere: "These are for the marked place",
+  changed: "The text before it has changed",
 };
 
 /** @param {State} state @returns {Face} the line under the button */

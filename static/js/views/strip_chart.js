@@ -210,14 +210,14 @@ export class StripChart {
     const tokens = mostSurprising((see) => page.heat.each(see), NUM_PLACES);
     const doc = page.view.state.doc;
     const rows = tokens.map(({ from, to, logprob }) => {
-      const before = doc
-        .sliceString(Math.max(0, from - AROUND), from)
-        .replace(/^[\udc00-\udfff]/, "");
+      const before = doc.sliceString(Math.max(0, from - AROUND), from);
+      const text = doc.sliceString(from, to);
+      const named = text.trim() ? text.replace(/\s+/g, " ") : visibleText(text);
       const words = h(
         "span",
         { class: "strip-place-words" },
-        before.replace(/\s+/g, " "),
-        h("b", {}, visibleText(doc.sliceString(from, to)).replace(/^·/, "")),
+        before.replace(/^[\udc00-\udfff]/, "").replace(/\s+/g, " "),
+        h("b", {}, named),
       );
       const bits = surpriseOf(logprob) ?? 0;
       const figure = h("span", { class: "token-share" }, bitsText(bits));
