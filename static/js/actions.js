@@ -3,6 +3,7 @@
  */
 
 import { CARD_KEYS } from "./candidates/keys.js";
+import { tokenActions } from "./tokens/actions.js";
 
 /**
  * @typedef {object} Action
@@ -10,7 +11,7 @@ import { CARD_KEYS } from "./candidates/keys.js";
  * @property {string} title
  * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
  * @property {string[]} [also] other keys that do the same
- * @property {"Writing" | "Candidates" | "Story" | "View"} group
+ * @property {"Writing" | "Candidates" | "Tokens" | "Story" | "View"} group
  * @property {"card"} [within] where its key works; everywhere unless it is said
  * @property {() => void} run
  */
@@ -84,6 +85,9 @@ function typed(event, asSign) {
  * @param {import("./session.js").Session} room.session
  * @param {import("./candidates/commands.js").CandidateCommands} room.candidates
  * @param {import("./views/candidates.js").Candidates} room.cards
+ * @param {import("./views/tokens.js").Tokens} room.tokenLists
+ * @param {import("./views/token_hover.js").TokenHover} room.tokenHover
+ * @param {import("./views/strip_chart.js").StripChart} room.strip
  * @param {import("./views/panels.js").Panels} room.panels
  * @param {import("./views/palette.js").Palette} room.palette
  * @param {import("./views/keys.js").KeysDialog} room.keys
@@ -97,10 +101,12 @@ export function actionsOf(room) {
   const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
     room;
   const { candidates, cards } = room;
-  const inPanel = (/** @type {() => void} */ then) => () => {
-    panels.open("candidates");
-    then();
-  };
+  const inPanel =
+    (/** @type {() => void} */ then, /** @type {"candidates" | "tokens"} */ tab = "candidates") =>
+    () => {
+      panels.open(tab);
+      then();
+    };
   const ownStory = (/** @type {(story: string) => void} */ then) => () => {
     const { story } = store.state;
     if (story) then(story);
@@ -212,6 +218,7 @@ export function actionsOf(room) {
       within: /** @type {const} */ ("card"),
       run: () => cards.onCurrent(entry.id),
     })),
+    ...tokenActions({ ...room, inTokens: (then) => inPanel(then, "tokens") }),
     { id: "new", title: "New story", key: "Alt+n", group: "Story", run: () => commands.newStory() },
     {
       id: "rename",

@@ -4,6 +4,7 @@ import { actionsOf, keyText, listenForKeys } from "./actions.js";
 import { CandidateCommands } from "./candidates/commands.js";
 import { Commands } from "./commands.js";
 import { Connection } from "./connection.js";
+import { Takings } from "./document/takings.js";
 import { byId } from "./dom.js";
 import { activeRun } from "./faces.js";
 import { LoadingClock } from "./loading_clock.js";
@@ -11,11 +12,14 @@ import { ModelsOnDisk } from "./models_on_disk.js";
 import { SamplingCommands } from "./sampling/commands.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
+import { TokenCommands } from "./tokens/commands.js";
+import { Scoring } from "./tokens/scoring.js";
 import { nameOf } from "./titles.js";
 import { Appearance } from "./views/appearance.js";
 import { Candidates } from "./views/candidates.js";
 import { Desk } from "./views/desk.js";
 import { Export } from "./views/export.js";
+import { HeatBar } from "./views/heat_bar.js";
 import { History } from "./views/history.js";
 import { KeysDialog } from "./views/keys.js";
 import { Library } from "./views/library.js";
@@ -25,7 +29,10 @@ import { Numbers } from "./views/numbers.js";
 import { Palette } from "./views/palette.js";
 import { Panels } from "./views/panels.js";
 import { Sampling } from "./views/sampling.js";
+import { StripChart } from "./views/strip_chart.js";
 import { Toasts } from "./views/toasts.js";
+import { TokenHover } from "./views/token_hover.js";
+import { Tokens } from "./views/tokens.js";
 import { Topbar } from "./views/topbar.js";
 
 const store = new Store();
@@ -46,14 +53,24 @@ const connection = new Connection({
   locked: () => session.locked(),
   updated: (event, done) => session.updated(event, done),
   libraryChanged: (event) => session.libraryChanged(event),
+  scored: (event) => scoring.scored(event),
 });
 session = new Session(store, connection, byId("editor"), {
   say: (text, kind) => toasts.say(text, kind),
   runWrote: (text) => live.wrote(text),
   undoAsked: () => commands.undo(),
+  moved: (textChanged) => {
+    tokens.judge();
+    if (!textChanged) return;
+    scoring.textChanged();
+    tokenHover.textChanged();
+  },
 });
 const commands = new Commands(store, connection, session, toasts);
-const candidates = new CandidateCommands(store, connection, session, commands, toasts);
+const takings = new Takings(store, connection, session, toasts);
+const candidates = new CandidateCommands(store, connection, session, commands, takings, toasts);
+const tokens = new TokenCommands(store, connection, session, commands, takings, toasts);
+const scoring = new Scoring(store, connection, session, commands, tokens);
 const exporter = new Export(store, session, toasts);
 
 const library = new Library(store, commands, (action) => keyText(actionCalled(action).key));
@@ -65,10 +82,20 @@ const cards = new Candidates(store, session, commands, candidates, {
   say: (words) => toasts.say(words),
   keyOf: (action) => keyText(actionCalled(action).key),
 });
+const strip = new StripChart(store, session, scoring);
+const tokenLists = new Tokens(store, session, tokens, candidates, strip.element, {
+  keyOf: (action) => keyText(actionCalled(action).key),
+  undoAsked: () => commands.undo(),
+});
+const tokenHover = new TokenHover(store, connection, session, tokens, {
+  say: (words) => toasts.say(words),
+  offerBack: (words) => session.document && takings.offerBack(session.document, words),
+});
 const panels = new Panels(store, {
   library: { title: "Stories", body: library.body, opened: () => library.opened() },
   history: { title: "History", body: history.body, opened: () => history.opened() },
   candidates: { title: "Candidates", body: cards.body },
+  tokens: { title: "Tokens", body: tokenLists.body },
   sampling: { title: "Sampling", body: sampling.body, opened: () => sampling.opened() },
   numbers: { title: "Numbers", body: numbers.body },
 });
@@ -88,6 +115,9 @@ const actions = actionsOf({
   commands,
   candidates,
   cards,
+  tokenLists,
+  tokenHover,
+  strip,
   store,
   session,
   panels,
@@ -134,6 +164,7 @@ new Menu(byId("more-button"), "More", () => [
   { ...item("light"), checked: appearance.theme === "light" },
   { ...item("dark"), checked: appearance.theme === "dark" },
   item("authors", appearance.authors ? "Hide author colours" : "Show author colours"),
+  { ...item("heat", "Colour by probability"), checked: appearance.heat },
   { heading: "When this window closes" },
   {
     ...item("keep-writing", "Keep writing"),
@@ -151,13 +182,21 @@ const views = [
   new Desk(store, commands, session),
   library,
   history,
+  takings,
   candidates,
   cards,
+  tokens,
+  scoring,
+  tokenLists,
+  tokenHover,
+  strip,
+  new HeatBar(store, scoring),
   sampling,
   numbers,
   panels,
 ];
 for (const view of views) view.start();
+store.set({ heat: appearance.heat });
 
 store.subscribe(["runs"], (state) => {
   const run = activeRun(state.runs);
@@ -166,7 +205,7 @@ store.subscribe(["runs"], (state) => {
 listenForKeys(
   actions,
   () => closeMenus() || (session.page?.closeSearch() ?? false) || panels.closeTopmost(),
-  (event) => cards.takesKey(event) || sampling.takesKey(event),
+  (event) => [tokenHover, cards, tokenLists, strip, sampling].some((view) => view.takesKey(event)),
 );
 window.addEventListener("focus", () => modelsOnDisk.look());
 window.addEventListener("pagehide", () => void commands.settle());

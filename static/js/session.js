@@ -25,7 +25,7 @@ export class Session {
    * @param {import("./connection.js").Connection} connection
    * @param {HTMLElement} parent of the editor
    * @param {{say: (text: string, kind?: "error") => void, runWrote: (text: string) => void,
-   *   undoAsked: () => void}} on
+   *   undoAsked: () => void, moved: (textChanged: boolean) => void}} on
    */
   constructor(store, connection, parent, on) {
     this.store = store;
@@ -286,6 +286,7 @@ export class Session {
         this.store.set({ caret: head });
         this.#tellCaret(anchor, head);
       },
+      moved: this.on.moved,
     });
     if (matchMedia("(pointer: fine)").matches) this.page.focus();
   }

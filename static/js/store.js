@@ -5,6 +5,8 @@
  * set of keys that changed. The story's text is not here: it lives in the document.
  */
 
+import { NOT_SCORED } from "./tokens/scoring_state.js";
+
 /** @typedef {import("./protocol.js").Run} Run */
 
 /**
@@ -30,6 +32,12 @@
  * @property {boolean} askingCandidates a set was asked for and is not there yet
  * @property {number} numSets how many one after another, when so many are asked for
  * @property {number} autoTotal how many were asked for last
+ * @property {import("./protocol.js").Look | null} look the tokens that could stand next at a place
+ * @property {boolean} looking they were asked for and are not there yet
+ * @property {string} lookTrouble why they did not come, else empty
+ * @property {"here" | "elsewhere" | "taken" | "changed"} lookIs whether the look is of what stands at the caret
+ * @property {import("./tokens/scoring_state.js").ScoringState} scoring
+ * @property {boolean} heat the text is coloured by probability
  * @property {number} unsent updates not yet confirmed by the server
  * @property {number | null} saved when the server last confirmed, seconds since the epoch
  * @property {string} trouble why the server can't store just now, else empty
@@ -39,7 +47,7 @@
  * @property {boolean} asking a command is on its way
  * @property {boolean} following
  * @property {"none" | "library" | "history"} left
- * @property {"none" | "candidates" | "sampling" | "numbers"} right
+ * @property {"none" | "candidates" | "tokens" | "sampling" | "numbers"} right
  */
 
 /** @returns {State} */
@@ -66,6 +74,12 @@ export function initialState() {
     askingCandidates: false,
     numSets: 5,
     autoTotal: 0,
+    look: null,
+    looking: false,
+    lookTrouble: "",
+    lookIs: "here",
+    scoring: NOT_SCORED,
+    heat: false,
     unsent: 0,
     saved: null,
     trouble: "",

@@ -3,6 +3,13 @@
 import { keyText, keysOf } from "../actions.js";
 import { MARK_KEYS } from "../candidates/keys.js";
 import { h, icon } from "../dom.js";
+import { LIST_KEYS } from "../tokens/actions.js";
+
+/** @type {{[group: string]: string}} where the keys of a group's second list work */
+const WITHIN = {
+  Candidates: "On a card, while the candidates have the focus:",
+  Tokens: "While the lists, or a token’s card, have the focus:",
+};
 
 export class KeysDialog {
   /** @param {() => import("../actions.js").Action[]} actions */
@@ -17,24 +24,24 @@ export class KeysDialog {
 
   open() {
     const close = () => this.dialog.close();
-    const groups = /** @type {const} */ (["Writing", "Candidates", "Story", "View"]).map(
+    const groups = /** @type {const} */ (["Writing", "Candidates", "Tokens", "Story", "View"]).map(
       (group) => {
         const keyed = this.actions().filter((action) => action.group === group && action.key);
         const anywhere = keyed.filter((action) => !action.within);
         const within = keyed.filter((action) => action.within);
         const rows = anywhere.map((action) => row(action.title, allKeys(action)));
         const lists = [h("dl", { class: "numbers" }, ...rows)];
+        if (group === "Tokens") {
+          const keys = LIST_KEYS.map((one) => row(one.title, keysText(one.keys)));
+          lists.push(h("dl", { class: "numbers" }, ...keys));
+        }
         if (within.length) {
           const marks = MARK_KEYS.map(({ title, keys }) => row(title, keysText(keys)));
           const cards = within.map((action) => row(action.title, keyText(action.key)));
           lists.push(h("dl", { class: "numbers" }, ...marks, ...cards));
         }
         const [first, ...more] = lists;
-        const line = h(
-          "p",
-          { class: "panel-line" },
-          "On a card, while the candidates have the focus:",
-        );
+        const line = h("p", { class: "panel-line" }, WITHIN[group] ?? "");
         const rest = more.length ? [line, ...more] : [];
         return h("section", {}, h("h3", { class: "group" }, group), first, ...rest);
       },
@@ -71,6 +78,7 @@ const row = (title, keys) => h("div", {}, h("dt", {}, title), h("dd", {}, h("kbd
 
 /** @param {string[]} keys the first and the last, or one way and the other */
 function keysText([one, other]) {
+  if (!other) return keyText(one);
   const between = one.length === 1 ? " – " : " ";
   return `${keyText(one)}${between}${keyText(other.split("+").at(-1))}`;
 }

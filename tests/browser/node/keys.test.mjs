@@ -6,8 +6,8 @@ import { actionsOf, keyText, keysOf, matches } from "../../../static/js/actions.
 
 const actions = actionsOf(/** @type {any} */ ({ store: { state: {} } }));
 
-/** Letters behind Alt that open a menu or the address in Chrome, Edge or Firefox. */
-const TAKEN_BEHIND_ALT = [..."defsvbth"];
+/** Letters behind Alt that open a menu or the address in Chrome or Edge. Firefox asks the page before its hidden menu bar. */
+const TAKEN_BEHIND_ALT = [..."def"];
 const TAKEN = [..."ntwpfrldjhu"].map((letter) => `Mod+${letter}`);
 
 /** @param {string} key @returns {any} */
