@@ -12,9 +12,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import ModelError, StorygenError
+from ..errors import ModelError
 from ..link.messages import (
-    ContextShown,
     Event,
     GrantCredits,
     LoadFailed,
@@ -24,19 +23,18 @@ from ..link.messages import (
     ResumeRun,
     ReviseRun,
     RunEnded,
-    ScoreText,
-    ShowContext,
     Shutdown,
     StartRun,
     StartSet,
     StopRun,
-    TextScored,
 )
 from .loading.loaded import LoadedModel, Progress
 from .loading.memory import MOST_CACHE_BYTES, cache_budget
+from .look_commands import LookCommand, refusal
 
 if TYPE_CHECKING:
     from .generation import Generation
+    from .looking import Looking
     from .scheduler import Scheduler
     from .writing_model import WritingModel
 
@@ -59,6 +57,7 @@ class WorkerCore:
         self._cache_bytes = cache_bytes
         self._writing: WritingModel | None = None
         self._scheduler: Scheduler | None = None
+        self._looking: Looking | None = None
         self.is_over = False
 
     @property
@@ -81,10 +80,8 @@ class WorkerCore:
             self._handle_start_set(command)
         elif isinstance(command, StopRun) and self._stop_rows(command.run):
             pass
-        elif isinstance(command, ScoreText):
-            self._handle_score(command)
-        elif isinstance(command, ShowContext):
-            self._handle_show(command)
+        elif isinstance(command, LookCommand):
+            self._handle_look(command)
         elif isinstance(command, Shutdown):
             self.is_over = True
         elif isinstance(command, RunCommand):
@@ -118,10 +115,12 @@ class WorkerCore:
 
     def write_with(self, writing: WritingModel) -> None:
         """Write with a model that is all made up already, and tell what it is."""
+        from .looking import Looking
         from .scheduler import Scheduler
 
         self._writing = writing
         self._scheduler = Scheduler(writing, self._cache_bytes or MOST_CACHE_BYTES)
+        self._looking = Looking(writing, self._scheduler)
         self._emit(dataclasses.replace(writing.info, croppable=writing.model.croppable))
 
     def _fail_load(self, event: LoadFailed) -> None:
@@ -162,31 +161,11 @@ class WorkerCore:
         self._scheduler.remove_ended()
         return True
 
-    def _handle_score(self, command: ScoreText) -> None:
-        if self._writing is None or self._scheduler is None:
-            self._emit(TextScored(command.request, (), "No model is loaded."))
-            return
-        from .scheduler import describe
-        from .scoring import Scoring
-
-        try:
-            self._scheduler.add(Scoring(self._writing, command))
-        except Exception as error:  # the worker's loop: a text that can't be read
-            log.exception("scoring failed")
-            self._emit(TextScored(command.request, (), describe(error)))
-
-    def _handle_show(self, command: ShowContext) -> None:
-        try:
-            if self._writing is None or self._scheduler is None:
-                raise ModelError("No model is loaded.")
-            from .showing import show_context
-
-            run = self.generation(command.run)
-            self._emit(show_context(self._writing, self._scheduler, command, run))
-        except Exception as error:  # the worker's loop: a context that can't be made
-            log.exception("a context could not be shown")
-            message = error.message if isinstance(error, StorygenError) else str(error)
-            self._emit(ContextShown(command.request, error=message))
+    def _handle_look(self, command: LookCommand) -> None:
+        if self._looking is None:
+            self._emit_all(refusal(command, "No model is loaded."))
+        else:
+            self._emit_all(self._looking.handle(command))
 
     def _handle_run(self, command: RunCommand) -> None:
         run = self.generation(command.run)
