@@ -12,9 +12,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..errors import ModelError, StorygenError
+from ..errors import ModelError
 from ..link.messages import (
-    ContextShown,
     Event,
     GrantCredits,
     LoadFailed,
@@ -24,7 +23,6 @@ from ..link.messages import (
     ResumeRun,
     ReviseRun,
     RunEnded,
-    ShowContext,
     Shutdown,
     StartRun,
     StartSet,
@@ -84,8 +82,6 @@ class WorkerCore:
             pass
         elif isinstance(command, LookCommand):
             self._handle_look(command)
-        elif isinstance(command, ShowContext):
-            self._handle_show(command)
         elif isinstance(command, Shutdown):
             self.is_over = True
         elif isinstance(command, RunCommand):
@@ -163,19 +159,6 @@ class WorkerCore:
             self._emit_all(refusal(command, "No model is loaded."))
         else:
             self._emit_all(self._looking.handle(command))
-
-    def _handle_show(self, command: ShowContext) -> None:
-        try:
-            if self._writing is None or self._scheduler is None:
-                raise ModelError("No model is loaded.")
-            from .showing import show_context
-
-            run = self.generation(command.run)
-            self._emit(show_context(self._writing, self._scheduler, command, run))
-        except Exception as error:  # the worker's loop: a context that can't be made
-            log.exception("a context could not be shown")
-            message = error.message if isinstance(error, StorygenError) else str(error)
-            self._emit(ContextShown(command.request, error=message))
 
     def _handle_run(self, command: RunCommand) -> None:
         run = self.generation(command.run)

@@ -27,6 +27,7 @@ from .access import AccessRules
 from .candidate_calls import CandidateCalls
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_STATE_BYTES, MAX_TITLE, Fields
 from .house import House
+from .memory_calls import MemoryCalls
 from .outbox import Outbox, Package
 from .pace import Pace
 from .room import Room
@@ -52,7 +53,7 @@ class Visitor:
     glances: Glances = field(default_factory=Glances)
 
 
-class Studio(CandidateCalls, TokenCalls, Namespace):  # type: ignore[misc]
+class Studio(CandidateCalls, TokenCalls, MemoryCalls, Namespace):  # type: ignore[misc]
     """All calls; `_KNOWN` lists each call's fields."""
 
     _KNOWN: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -73,6 +74,19 @@ class Studio(CandidateCalls, TokenCalls, Namespace):  # type: ignore[misc]
         "run_resume": ("run",),
         "run_stop": ("run",),
         "run_params": ("run", "params"),
+        "run_memory": ("run",),
+        "memory_set": ("story", "patch", "removed"),
+        "context_show": (
+            "story",
+            "model",
+            "at",
+            "mode",
+            "prompt",
+            "params",
+            "patch",
+            "removed",
+            "run",
+        ),
         "continue_here": ("story", "at"),
         "candidates": ("story",),
         "candidates_ask": (

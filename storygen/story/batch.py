@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..link.memory import Memory
 from ..link.messages import AcceptedToken, KnownToken, SetRow, StartSet
 from . import states
 from .card import Card
@@ -33,7 +34,9 @@ class Batch:
         """Whether the cards are what a beam search finds, all of them at once."""
         return bool(self.cards[0].params.get("num_beams", 1) > 1)
 
-    def start(self, cards: list[Card], text: str, known: Sequence[KnownToken]) -> StartSet:
+    def start(
+        self, cards: list[Card], text: str, known: Sequence[KnownToken], memory: Memory
+    ) -> StartSet:
         """The command to write `cards` after `text`, of which `known` tokens need no tokenising."""
         first = cards[0]
         most = {"max_tokens": self.goes_on_to} if self.goes_on_to else {}
@@ -49,6 +52,7 @@ class Batch:
             known=tuple(known),
             heal=not (known and known[-1].end == len(text)),
             before=_before(first) if goes_on else (),
+            memory=memory,
             passed_over=self.passed_over,
         )
 

@@ -31,6 +31,7 @@ from .batch import Batch
 from .card import Card, card_from
 from .feed import Feed
 from .known import text_before
+from .memories import Memories
 from .offers import CLOCKS_PER_OFFER, Offers
 from .page import Page
 
@@ -81,10 +82,15 @@ class Candidates:
     """The sets of a page. Every method takes `now`, seconds on one clock."""
 
     def __init__(
-        self, page: Page, offers: Offers, stored: Iterable[StoredSet], runs_of: Any
+        self,
+        page: Page,
+        offers: Offers,
+        memories: Memories,
+        stored: Iterable[StoredSet],
+        runs_of: Any,
     ) -> None:
         """`runs_of(model)`: ids of the story's runs of a model, whose tokens need no tokenising."""
-        self._page, self._offers = page, offers
+        self._page, self._offers, self._memories = page, offers, memories
         self._runs_of = runs_of
         self._sets: dict[str, CandidateSet] = {}
         self._windows: dict[str, int] = {}
@@ -174,6 +180,7 @@ class Candidates:
             sets_left=new.sets_left,
             stale=False,
             cleared=None,
+            memory_version=self._memories.read(),
         )
         found = CandidateSet(record, Feed(new.at, new.at), [])
         self._sets[found.id] = found
@@ -434,7 +441,8 @@ class Candidates:
             card.advance("begin", now)
             self._store(found, card)
         text, known = self._text_before(found, batch, window)
-        self._send(cards[0], batch.start(cards, text, known))
+        memory = self._memories.of(found.record.memory_version)
+        self._send(cards[0], batch.start(cards, text, known, memory))
 
     def _has_begun(self, found: CandidateSet) -> bool:
         return any(card.state != states.QUEUED for card in found.cards)
@@ -558,6 +566,7 @@ class Candidates:
             "stale": record.stale,
             "sets_left": record.sets_left,
             "cleared": record.cleared,
+            "memory_version": record.memory_version,
             "cards": [card.view() for card in found.cards],
         }
 

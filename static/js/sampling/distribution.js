@@ -15,8 +15,8 @@ export const barsOf = ({ tokens }) =>
   tokens.map(([id, text, logprob, after, , , shown]) => ({
     id,
     shown: visible(shown || text || "") || `#${id}`,
-    before: Math.exp(logprob),
-    after,
+    before: logprob === null ? 0 : Math.exp(logprob),
+    after: after ?? 0,
   }));
 
 /** @param {Bar[]} bars @returns {number} the probability that a bar of full length stands for */
