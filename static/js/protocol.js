@@ -46,8 +46,9 @@
  */
 /**
  * @typedef {{id: string, story: string, time: number, origin: string, model: string, model_name: string,
- *   mode: string, prompt: string, params: Params, at: Place, state: "queued" | "reading" | "writing" | "ended",
- *   reading: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: number | null,
+ *   mode: string, prompt: string, params: Params, at: Place,
+ *   state: "queued" | "reading" | "searching" | "writing" | "ended", reading: {done: number, total: number} | null,
+ *   searching: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: number | null,
  *   cards: Card[], memory_version: number | null}} CandidateSet `Set` in the protocol
  */
 /** @typedef {[candidate: string, first: number, tokens: CardToken[]]} CardNews */
@@ -85,7 +86,7 @@
 /** @typedef {{who: string, anchor: Place, head: Place, gone?: boolean}} Caret */
 /**
  * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string | null,
- *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number,
+ *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number, candidate_beams?: number,
  *   candidate_limit?: "tokens" | "sentence" | "paragraph", quickgen?: boolean}} Settings
  */
 /**
