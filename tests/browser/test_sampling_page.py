@@ -330,6 +330,8 @@ def test_tokens_are_banned_by_text_and_by_number_and_let_go_again(room: Room) ->
     row(room, "banned_tokens").get_by_role("button", name="Remove all").click()
     expect(names).to_have_count(0)
     wait_stored(room, "banned_tokens", [])
+    room.page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(names).to_have_text(["suddenly", "␣␣", "a↵b"])
 
 
 def test_texts_that_never_appear_stand_behind_the_chain(room: Room) -> None:
