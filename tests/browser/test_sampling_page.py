@@ -113,7 +113,7 @@ def test_one_that_is_off_is_found_switched_on_and_comes_to_its_place_with_the_fo
 ) -> None:
     open_tab(room)
     more = room.page.locator(".more-samplers")
-    expect(more.locator("summary")).to_have_text("More samplers (20)")
+    expect(more.locator("summary")).to_have_text("More samplers (21)")
     more.locator("summary").focus()
     room.page.keyboard.press("Enter")
     room.page.keyboard.press("Tab")
@@ -122,7 +122,7 @@ def test_one_that_is_off_is_found_switched_on_and_comes_to_its_place_with_the_fo
     expect(more.locator("li")).to_contain_text("Top p")
     room.page.keyboard.press("Tab")
     room.page.keyboard.press("Space")
-    expect(more.locator("summary")).to_have_text("More samplers (19)")
+    expect(more.locator("summary")).to_have_text("More samplers (20)")
     assert chain(room) == ["repetition", "temperature", "top_p", "min_p"]
     expect(switch(room, "top_p")).to_be_focused()
     expect(room.page.locator("#parameter-top_p")).to_have_value("0.9")
@@ -330,6 +330,19 @@ def test_tokens_are_banned_by_text_and_by_number_and_let_go_again(room: Room) ->
     row(room, "banned_tokens").get_by_role("button", name="Remove all").click()
     expect(names).to_have_count(0)
     wait_stored(room, "banned_tokens", [])
+    room.page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(names).to_have_text(["suddenly", "␣␣", "a↵b"])
+
+
+def test_texts_that_never_appear_stand_behind_the_chain(room: Room) -> None:
+    open_tab(room)
+    switch_on(room, "banned_strings")
+    assert chain(room)[-1] == "banned_strings"
+    expect(row(room, "banned_strings").locator("button.grip")).to_have_count(0)
+    field = room.page.locator("#parameter-banned_strings")
+    field.fill("shivers down")
+    field.press("Enter")
+    wait_stored(room, "banned_strings", ["shivers down"])
 
 
 def test_biases_have_a_slider_and_a_number_and_phrases_two_of_each(room: Room) -> None:

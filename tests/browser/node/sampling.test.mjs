@@ -58,9 +58,9 @@ test("every parameter belongs to one sampler, to the run, or is the order", () =
 });
 
 test("a parameter that no sampler brings and the run doesn't either is a row of its own", () => {
-  const brought = { ...parameters[0], name: "banned_strings", sampler: null, kind: "strings" };
+  const brought = { ...parameters[0], name: "calm", sampler: null, kind: "strings", title: "Calm" };
   const [row] = samplersOf([...parameters, brought]).filter(({ name }) => name === brought.name);
-  assert.deepEqual([row.movable, row.first], [false, false]);
+  assert.deepEqual([row.title, row.movable, row.first], ["Calm", false, false]);
   const later = { ...brought, name: "heat", sampler: "heat", title: "Heat" };
   const known = samplersOf([...parameters, later]);
   assert.equal(known.at(-1)?.title, "Heat");
@@ -69,7 +69,10 @@ test("a parameter that no sampler brings and the run doesn't either is a row of 
 test("only the grammar stands before all those that can be moved", () => {
   assert.deepEqual(
     samplers.filter(({ movable }) => !movable).map(({ name, first }) => [name, first]),
-    [["grammar", true]],
+    [
+      ["grammar", true],
+      ["banned_strings", false],
+    ],
   );
 });
 
