@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequestError
-from .memory import NO_MEMORY, Memory, memory_from_fields
+from .memory import NO_MEMORY, Memory, memory_from_fields, memory_to_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,6 +564,8 @@ def _plain(value: Any) -> Any:
 def _packed(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_packed(item) for item in value]
+    if isinstance(value, Memory):
+        return memory_to_fields(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [_packed(getattr(value, f.name)) for f in dataclasses.fields(value)]
     return value
