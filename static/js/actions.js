@@ -9,8 +9,8 @@ import { CARD_KEYS } from "./candidates/keys.js";
  * @property {string} id
  * @property {string} title
  * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
- * @property {"Writing" | "Candidates" | "Story" | "View"} group
- * @property {"card"} [within] where its key works; everywhere unless it is said
+ * @property {"Writing" | "Candidates" | "Memory" | "Story" | "View"} group
+ * @property {"card" | "memory"} [within] where its key works; everywhere unless it is said
  * @property {() => void} run
  */
 
@@ -80,6 +80,8 @@ function typed(event, asSign) {
  * @param {import("./session.js").Session} room.session
  * @param {import("./candidates/commands.js").CandidateCommands} room.candidates
  * @param {import("./views/candidates.js").Candidates} room.cards
+ * @param {import("./memory/commands.js").MemoryCommands} room.memory
+ * @param {import("./views/memory_context.js").ContextView} room.contextView
  * @param {import("./views/panels.js").Panels} room.panels
  * @param {import("./views/palette.js").Palette} room.palette
  * @param {import("./views/keys.js").KeysDialog} room.keys
@@ -92,7 +94,7 @@ function typed(event, asSign) {
 export function actionsOf(room) {
   const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
     room;
-  const { candidates, cards } = room;
+  const { candidates, cards, memory, contextView } = room;
   const inPanel = (/** @type {() => void} */ then) => () => {
     panels.open("candidates");
     then();
@@ -207,6 +209,28 @@ export function actionsOf(room) {
       within: /** @type {const} */ ("card"),
       run: () => cards.onCurrent(entry.id),
     })),
+    {
+      id: "memory",
+      title: "Memory, note and lore",
+      key: "Alt+y",
+      group: "Memory",
+      run: () => panels.toggle("memory"),
+    },
+    {
+      id: "context",
+      title: "What the model sees",
+      key: "Alt+v",
+      group: "Memory",
+      run: () => contextView.open(),
+    },
+    {
+      id: "memory-read",
+      title: "Let the run read the memory as it stands",
+      key: "Mod+Enter",
+      group: "Memory",
+      within: "memory",
+      run: () => memory.readNow(),
+    },
     { id: "new", title: "New story", key: "Alt+n", group: "Story", run: () => commands.newStory() },
     {
       id: "rename",

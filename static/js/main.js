@@ -7,6 +7,8 @@ import { Connection } from "./connection.js";
 import { byId } from "./dom.js";
 import { activeRun } from "./faces.js";
 import { LoadingClock } from "./loading_clock.js";
+import { MemoryCommands } from "./memory/commands.js";
+import { ContextLook } from "./memory/look.js";
 import { ModelsOnDisk } from "./models_on_disk.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
@@ -19,6 +21,8 @@ import { History } from "./views/history.js";
 import { KeysDialog } from "./views/keys.js";
 import { Library } from "./views/library.js";
 import { LiveRegion } from "./views/live_region.js";
+import { MemoryPanel } from "./views/memory.js";
+import { ContextView } from "./views/memory_context.js";
 import { Menu, closeMenus } from "./views/menu.js";
 import { Numbers } from "./views/numbers.js";
 import { Palette } from "./views/palette.js";
@@ -53,6 +57,7 @@ session = new Session(store, connection, byId("editor"), {
 });
 const commands = new Commands(store, connection, session, toasts);
 const candidates = new CandidateCommands(store, connection, session, commands, toasts);
+const memory = new MemoryCommands(store, connection, commands, toasts);
 const exporter = new Export(store, session, toasts);
 
 const library = new Library(store, commands, (action) => keyText(actionCalled(action).key));
@@ -63,10 +68,16 @@ const cards = new Candidates(store, session, commands, candidates, {
   say: (words) => toasts.say(words),
   keyOf: (action) => keyText(actionCalled(action).key),
 });
+const contextView = new ContextView(store);
+const memoryPanel = new MemoryPanel(store, memory, toasts, {
+  see: () => contextView.open(),
+  keyOf: (action) => keyText(actionCalled(action).key),
+});
 const panels = new Panels(store, {
   library: { title: "Stories", body: library.body, opened: () => library.opened() },
   history: { title: "History", body: history.body, opened: () => history.opened() },
   candidates: { title: "Candidates", body: cards.body },
+  memory: { title: "Memory", body: memoryPanel.body },
   sampling: { title: "Sampling", body: sampling.body },
   numbers: { title: "Numbers", body: numbers.body },
 });
@@ -86,6 +97,8 @@ const actions = actionsOf({
   commands,
   candidates,
   cards,
+  memory,
+  contextView,
   store,
   session,
   panels,
@@ -151,6 +164,10 @@ const views = [
   history,
   candidates,
   cards,
+  memory,
+  new ContextLook(store, connection, session),
+  memoryPanel,
+  contextView,
   sampling,
   numbers,
   panels,
@@ -164,8 +181,11 @@ store.subscribe(["runs"], (state) => {
 listenForKeys(
   actions,
   () => closeMenus() || (session.page?.closeSearch() ?? false) || panels.closeTopmost(),
-  (event) => cards.takesKey(event),
+  (event) => cards.takesKey(event) || memoryPanel.takesKey(event),
 );
 window.addEventListener("focus", () => modelsOnDisk.look());
-window.addEventListener("pagehide", () => void commands.settle());
+window.addEventListener("pagehide", () => {
+  memory.leave();
+  void commands.settle();
+});
 connection.start();

@@ -5,6 +5,8 @@
  * set of keys that changed. The story's text is not here: it lives in the document.
  */
 
+import { noChange } from "./memory/changes.js";
+
 /** @typedef {import("./protocol.js").Run} Run */
 
 /**
@@ -30,15 +32,23 @@
  * @property {boolean} askingCandidates a set was asked for and is not there yet
  * @property {number} numSets how many one after another, when so many are asked for
  * @property {number} autoTotal how many were asked for last
+ * @property {{memory: import("./protocol.js").Memory, version: number} | null} storedMemory as the server has it
+ * @property {import("./memory/changes.js").Change} memoryChange what was changed here and isn't in it yet
+ * @property {string} memoryTrouble why the server did not take it, else empty
+ * @property {boolean} readingMemory a run was told to read it
+ * @property {import("./memory/look.js").Look | null} look what the model would read, as it was asked last
+ * @property {string} lookTrouble why it can't be shown, else empty
+ * @property {boolean} lookOpen whether "What the model sees" is open
  * @property {number} unsent updates not yet confirmed by the server
  * @property {number | null} saved when the server last confirmed, seconds since the epoch
  * @property {string} trouble why the server can't store just now, else empty
  * @property {boolean} caretAtEnd
  * @property {number} length of the text in UTF-16 units
+ * @property {number} caret offset in UTF-16 units
  * @property {boolean} asking a command is on its way
  * @property {boolean} following
  * @property {"none" | "library" | "history"} left
- * @property {"none" | "candidates" | "sampling" | "numbers"} right
+ * @property {"none" | "candidates" | "memory" | "sampling" | "numbers"} right
  */
 
 /** @returns {State} */
@@ -65,11 +75,19 @@ export function initialState() {
     askingCandidates: false,
     numSets: 5,
     autoTotal: 0,
+    storedMemory: null,
+    memoryChange: noChange(),
+    memoryTrouble: "",
+    readingMemory: false,
+    look: null,
+    lookTrouble: "",
+    lookOpen: false,
     unsent: 0,
     saved: null,
     trouble: "",
     caretAtEnd: true,
     length: 0,
+    caret: 0,
     asking: false,
     following: true,
     left: "none",

@@ -4,6 +4,12 @@ import { keyText } from "../actions.js";
 import { MARK_KEYS } from "../candidates/keys.js";
 import { h, icon } from "../dom.js";
 
+/** Where keys work that don't work everywhere. */
+const WITHIN = {
+  card: "On a card, while the candidates have the focus:",
+  memory: "In the memory’s fields, while a run has not read them yet:",
+};
+
 export class KeysDialog {
   /** @param {() => import("../actions.js").Action[]} actions */
   constructor(actions) {
@@ -17,7 +23,7 @@ export class KeysDialog {
 
   open() {
     const close = () => this.dialog.close();
-    const groups = /** @type {const} */ (["Writing", "Candidates", "Story", "View"]).map(
+    const groups = /** @type {const} */ (["Writing", "Candidates", "Memory", "Story", "View"]).map(
       (group) => {
         const keyed = this.actions().filter((action) => action.group === group && action.key);
         const anywhere = keyed.filter((action) => !action.within);
@@ -25,16 +31,14 @@ export class KeysDialog {
         const rows = anywhere.map((action) => row(action.title, keyText(action.key)));
         const lists = [h("dl", { class: "numbers" }, ...rows)];
         if (within.length) {
-          const marks = MARK_KEYS.map(({ title, keys }) => row(title, keysText(keys)));
+          const moves = group === "Candidates" ? MARK_KEYS : [];
+          const marks = moves.map(({ title, keys }) => row(title, keysText(keys)));
           const cards = within.map((action) => row(action.title, keyText(action.key)));
           lists.push(h("dl", { class: "numbers" }, ...marks, ...cards));
         }
         const [first, ...more] = lists;
-        const line = h(
-          "p",
-          { class: "panel-line" },
-          "On a card, while the candidates have the focus:",
-        );
+        const where = within[0]?.within ?? "card";
+        const line = h("p", { class: "panel-line" }, WITHIN[where]);
         const rest = more.length ? [line, ...more] : [];
         return h("section", {}, h("h3", { class: "group" }, group), first, ...rest);
       },
