@@ -45,7 +45,7 @@ export function division({ window, reserve, used, pieces }) {
   const free = Math.max(0, window - reserve - used);
   return [
     ...read,
-    { origin: /** @type {const} */ ("reserve"), label: "Kept for what it writes", tokens: reserve },
+    { origin: /** @type {const} */ ("reserve"), label: "Kept for writing", tokens: reserve },
     { origin: /** @type {const} */ ("free"), label: "Free", tokens: free },
   ].filter(({ tokens }) => tokens > 0);
 }
@@ -149,16 +149,17 @@ export const withSigns = (text) =>
 
 /**
  * @param {string} text
- * @returns {string[]} stretches that end at line ends where there are some, each short enough to be drawn quickly
+ * @returns {string[]} stretches that end at line ends, most of them short enough to be drawn quickly
  */
 export function chunks(text) {
   const parts = [];
   let from = 0;
   while (text.length - from > LONGEST_CHUNK) {
-    const line = text.lastIndexOf("\n", from + LONGEST_CHUNK);
-    const end = line > from ? line + 1 : from + LONGEST_CHUNK;
-    parts.push(text.slice(from, end));
-    from = end;
+    const before = text.lastIndexOf("\n", from + LONGEST_CHUNK - 1);
+    const line = before >= from ? before : text.indexOf("\n", from + LONGEST_CHUNK);
+    if (line < 0) break;
+    parts.push(text.slice(from, line + 1));
+    from = line + 1;
   }
   parts.push(text.slice(from));
   return parts;

@@ -20,8 +20,8 @@ export class ContextView {
   constructor(store) {
     this.store = store;
     const again = () => this.#show(this.store.state);
-    this.format = toggle("context-format", "Signs of the prompt format", true, again);
-    this.spaces = toggle("context-spaces", "Spaces and line ends", false, again);
+    this.format = toggle("context-format", "Prompt format", true, again);
+    this.spaces = toggle("context-spaces", "White space", false, again);
     this.place = h("p", { class: "panel-line", id: "context-place", role: "status" });
     this.pieces = new ContextPieces();
     this.side = new ContextSide();
