@@ -67,7 +67,9 @@ export class MemoryPanel {
 
   start() {
     this.cost.start();
-    this.parts.addEventListener("focusout", () => this.#show(this.store.state));
+    this.parts.addEventListener("focusout", () =>
+      queueMicrotask(() => this.#show(this.store.state)),
+    );
     const keys = /** @type {(keyof State)[]} */ ([...LOOK_AT, "runs", "presets", "parameters"]);
     this.store.subscribe(keys, (state) => {
       if (state.right === "memory") this.#show(state);
@@ -92,7 +94,7 @@ export class MemoryPanel {
       "Lines back",
       noteLines.element,
       line(
-        "Before the place where the model writes; 0: just before the next word.",
+        "About so many before the place where the model writes; 0: right after its last sentence.",
         "memory-note-lines-line",
       ),
     );

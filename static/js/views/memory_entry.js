@@ -174,7 +174,9 @@ class EntryFields {
     if (document.activeElement !== this.name && this.name.value !== entry.name)
       this.name.value = entry.name;
     this.text.show(entry.text);
-    this.keys.show(entry.keys.join("\n"));
+    // Blank lines stay as they were typed: what is below would jump from under the pointer.
+    const typed = keysOf(this.keys.element.value);
+    if (typed.join("\n") !== entry.keys.join("\n")) this.keys.show(entry.keys.join("\n"));
     setAttributes(this.whenKeys, { hidden: entry.constant });
     this.when.value = entry.constant ? "always" : "keys";
     const before = entry.depth === null;

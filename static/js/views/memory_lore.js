@@ -126,12 +126,11 @@ export class Lore {
 
   /** @param {HTMLElement} gone its neighbour gets the focus if it had it */
   #take(gone) {
-    const had = gone.contains(document.activeElement);
     const next = gone.nextElementSibling ?? gone.previousElementSibling;
     /** @type {HTMLElement} */
     const heir = next?.querySelector(".lore-open") ?? this.add;
+    if (gone.contains(document.activeElement)) heir.focus();
     gone.remove();
-    if (had) heir.focus();
   }
 
   #again() {
