@@ -242,7 +242,7 @@ class LiveDocument:
             original = alias.original_client
             reach = known.get(original, 0) if original is not None else 1 << 62
             if original in self.offered:
-                reach = self.offered[original]
+                reach = max(reach, self.offered[original])
             if original == self.client:
                 reach = max(reach, self.own_clock)
             if not inside or alias.clock < taken.get(alias.client, 0):

@@ -59,6 +59,12 @@ class Reader(Protocol):
     def evict(self) -> None: ...
 
 
+class TextReader(Reader, Protocol):
+    """One that knows at once what it wants to have read."""
+
+    def wanted(self) -> Ids: ...
+
+
 class Scheduler:
     """Readers by name; of two that have had the same, the first has waited longer."""
 
@@ -89,8 +95,13 @@ class Scheduler:
         candidates = CandidateSet(
             self._writing, start, most_bytes=self._cache_bytes // 2, leave=self.add
         )
-        candidates.state = self._find_state(candidates.wanted())
-        self.add(candidates)
+        self.add_reading(candidates)
+
+    def add_reading(self, reader: TextReader, *, knows: bool = True) -> None:
+        """Let `reader` take turns; with what was read already of its text, if that `knows` enough for it."""
+        if knows:
+            reader.state = self._find_state(reader.wanted())
+        self.add(reader)
 
     def _find_state(self, wanted: Ids) -> ReadState:
         return self._shelf.find(wanted, (reader.state for reader in self._readers.values()))

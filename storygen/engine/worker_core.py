@@ -23,18 +23,18 @@ from ..link.messages import (
     ResumeRun,
     ReviseRun,
     RunEnded,
-    ScoreText,
     Shutdown,
     StartRun,
     StartSet,
     StopRun,
-    TextScored,
 )
 from .loading.loaded import LoadedModel, Progress
 from .loading.memory import MOST_CACHE_BYTES, cache_budget
+from .look_commands import LookCommand, refusal
 
 if TYPE_CHECKING:
     from .generation import Generation
+    from .looking import Looking
     from .scheduler import Scheduler
     from .writing_model import WritingModel
 
@@ -57,6 +57,7 @@ class WorkerCore:
         self._cache_bytes = cache_bytes
         self._writing: WritingModel | None = None
         self._scheduler: Scheduler | None = None
+        self._looking: Looking | None = None
         self.is_over = False
 
     @property
@@ -79,8 +80,8 @@ class WorkerCore:
             self._handle_start_set(command)
         elif isinstance(command, StopRun) and self._stop_rows(command.run):
             pass
-        elif isinstance(command, ScoreText):
-            self._handle_score(command)
+        elif isinstance(command, LookCommand):
+            self._handle_look(command)
         elif isinstance(command, Shutdown):
             self.is_over = True
         elif isinstance(command, RunCommand):
@@ -114,10 +115,12 @@ class WorkerCore:
 
     def write_with(self, writing: WritingModel) -> None:
         """Write with a model that is all made up already, and tell what it is."""
+        from .looking import Looking
         from .scheduler import Scheduler
 
         self._writing = writing
         self._scheduler = Scheduler(writing, self._cache_bytes or MOST_CACHE_BYTES)
+        self._looking = Looking(writing, self._scheduler)
         self._emit(dataclasses.replace(writing.info, croppable=writing.model.croppable))
 
     def _fail_load(self, event: LoadFailed) -> None:
@@ -158,18 +161,11 @@ class WorkerCore:
         self._scheduler.remove_ended()
         return True
 
-    def _handle_score(self, command: ScoreText) -> None:
-        if self._writing is None or self._scheduler is None:
-            self._emit(TextScored(command.request, (), "No model is loaded."))
-            return
-        from .scheduler import describe
-        from .scoring import Scoring
-
-        try:
-            self._scheduler.add(Scoring(self._writing, command))
-        except Exception as error:  # the worker's loop: a text that can't be read
-            log.exception("scoring failed")
-            self._emit(TextScored(command.request, (), describe(error)))
+    def _handle_look(self, command: LookCommand) -> None:
+        if self._looking is None:
+            self._emit_all(refusal(command, "No model is loaded."))
+        else:
+            self._emit_all(self._looking.handle(command))
 
     def _handle_run(self, command: RunCommand) -> None:
         run = self.generation(command.run)

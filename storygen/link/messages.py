@@ -56,6 +56,23 @@ class Alternative:
     logprob: float
 
 
+@dataclass(frozen=True, slots=True)
+class NextToken:
+    """A token that could stand next.
+
+    `text` is what it would add, None where that is no text of its own (an end of text, part of a character);
+    `shown` the token as it is to be looked at. `logprob` is natural, of the model's distribution; `after`:
+    its probability after the sampler chain; `num`: how often it was drawn.
+    """
+
+    id: int
+    text: str | None
+    shown: str
+    logprob: float
+    after: float
+    num: int
+
+
 # ---------------------------------------------------------------- commands: server to worker
 
 
@@ -176,8 +193,33 @@ class GrantCredits:
 
 
 @dataclass(frozen=True, slots=True)
+class ListNext:
+    """Which tokens could stand after `text`: the `num` likeliest, and what `draws` draws give.
+
+    The other fields as in `StartRun`, whose first token would be one of them. Answered by `NextListed`.
+    """
+
+    request: str
+    text: str
+    params: dict[str, Any]
+    seed: int = 0
+    num: int = 100
+    draws: int = 100
+    mode: str = "continue"
+    prompt: str = ""
+    memory: str = ""
+    known: tuple[KnownToken, ...] = ()
+    heal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreText:
-    """Log-probability of every token of `text`, read afresh without any cache. Answered by `TextScored`."""
+    """Log-probability of every token of `text`.
+
+    Without `params`: read afresh without any cache, and answered by `TextScored`. With them: also its place
+    in the order, the entropy, and its probability after the sampler chain, told by `TokensScored` as they
+    are read; what stands unchanged since a text was scored before is not read again.
+    """
 
     request: str
     text: str
@@ -185,6 +227,27 @@ class ScoreText:
     mode: str = "continue"
     prompt: str = ""
     known: tuple[KnownToken, ...] = ()
+    memory: str = ""
+    params: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowScored:
+    """What could have stood where token `index` of the text stands that was scored under `scored`.
+
+    Answered by `NextListed`; only the last few texts that were scored are remembered.
+    """
+
+    request: str
+    scored: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """Give up what was asked under `request`; it is answered at once, with what there is or an error."""
+
+    request: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +371,44 @@ class TextScored:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NextListed:
+    """The answer to `ListNext` and `ShowScored`: the likeliest first, then those only drawn.
+
+    Entropies are in nats, of the model's distribution and after the sampler chain. `healed`: the letters at
+    the text's end that the tokens begin with again.
+    """
+
+    request: str
+    tokens: tuple[NextToken, ...] = ()
+    entropy: float = 0.0
+    entropy_after: float = 0.0
+    healed: str = ""
+    used: int = 0  # tokens in the context
+    ms: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TokensScored:
+    """Some of the tokens of a scored text, a column for each thing, from where the part before ended.
+
+    `ends`: the code point of the text where each ends. Of the first token of all nothing may be known (a
+    `logprob` of None, rank 0). The last answer isn't `partial`; it may have tokens too.
+    """
+
+    request: str
+    done: int = 0
+    total: int = 0
+    ends: tuple[int, ...] = ()
+    logprobs: tuple[float | None, ...] = ()
+    ranks: tuple[int, ...] = ()
+    entropies: tuple[float, ...] = ()
+    after: tuple[float, ...] = ()
+    partial: bool = True
+    error: str = ""
+
+
 Command = (
     LoadModel
     | StartRun
@@ -317,7 +418,10 @@ Command = (
     | ResumeRun
     | StopRun
     | GrantCredits
+    | ListNext
     | ScoreText
+    | ShowScored
+    | CancelRequest
     | Shutdown
 )
 Event = (
@@ -330,6 +434,8 @@ Event = (
     | RunPaused
     | RunEnded
     | TextScored
+    | NextListed
+    | TokensScored
 )
 Message = Command | Event
 
@@ -382,6 +488,8 @@ def _packed(value: Any) -> Any:
 def _revive(kind: type[Any], name: str, value: Any) -> Any:
     if kind is TextScored and name == "tokens":
         return tuple(_scored_token(item) for item in value)
+    if kind is NextListed and name == "tokens":
+        return tuple(NextToken(*item) for item in value)
     if name in _NESTED:
         nested = _NESTED[name]
         return tuple(nested(*item) for item in value) if isinstance(value, list) else value

@@ -29,6 +29,7 @@ from .room import Room
 from .run_routes import Listener, RunRoutes
 from .shapes import story_shape
 from .worker import Spawn, worker_command
+from .worker_requests import WorkerRequests
 from .workers import Workers
 
 IDLE_ROOM_S = 60.0
@@ -66,7 +67,8 @@ class House:
         self._opening: dict[str, Any] = {}
         self._routes = RunRoutes()
         self.send_away: Callable[[list[str]], None] = lambda browsers: None
-        self._model_listeners: list[Any] = []
+        self.requests = WorkerRequests(loop, self.workers)
+        self._model_listeners: list[Any] = [self.requests]
         self._stale: set[str] = set()
         self._news_timer: Callable[[], None] | None = None
         self._interrupt_left_runs()
@@ -368,7 +370,8 @@ class House:
 
     def worker_said(self, key: str, event: Event) -> None:
         """An event of a model's worker finds whose run it is about."""
-        self._routes.worker_said(key, event)
+        if not self.requests.worker_said(key, event):
+            self._routes.worker_said(key, event)
 
     def model_ready(self, key: str, window: int) -> None:
         """Queued runs of the model begin."""

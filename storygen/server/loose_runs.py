@@ -10,7 +10,7 @@ from typing import Any
 from ..engine.sampling.parameters import check_params
 from ..errors import NotFoundError, StorygenError
 from ..link.messages import Command, Event, GrantCredits, RunEnded, StartRun, StopRun, TokenWritten
-from ..story.runs import BYTES_PER_TOKEN
+from ..story.known import BYTES_PER_TOKEN
 from .house import House
 from .legacy_requests import unwrap_prompt
 from .library import new_id

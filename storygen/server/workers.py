@@ -92,6 +92,12 @@ class Workers:
             self.unload_idle()
             self._start(key)
 
+    def window(self, key: str) -> int | None:
+        """The window of a model in tokens; None while it is not ready."""
+        model = self._models.get(key)
+        ready = model is not None and model.state == "ready" and not model.leaving
+        return model.info.context if ready and model and model.info else None
+
     def send(self, key: str, command: Command) -> None:
         """A command to the model's worker, or nowhere when it is not there (`model_gone` tells)."""
         model = self._models.get(key)

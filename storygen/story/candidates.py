@@ -30,13 +30,11 @@ from ..link.messages import (
 from ..store.records import ChoiceRecord, SetRecord, StoredSet
 from . import states
 from .card import Card, card_from
-from .feed import Feed, feed_base
-from .known import known_tokens
+from .feed import Feed
+from .known import text_before
+from .offers import CLOCKS_PER_OFFER, Offers
 from .page import Page
-from .runs import BYTES_PER_TOKEN
 
-CLOCKS_PER_CARD = 1 << 16  # units that a card may have: 500 tokens, several times over
-CLOCKS_PER_CLIENT = 1 << 30
 SEED_STEP = 1_000_003  # between the seeds of two cards, so that those of two sets differ
 MOST_CARDS = 100
 """Of one set."""
@@ -96,14 +94,14 @@ class CandidateSet:
 class Candidates:
     """The sets of a page. Every method takes `now`, seconds on one clock."""
 
-    def __init__(self, page: Page, stored: Iterable[StoredSet], runs_of: Any) -> None:
+    def __init__(
+        self, page: Page, offers: Offers, stored: Iterable[StoredSet], runs_of: Any
+    ) -> None:
         """`runs_of(model)`: ids of the story's runs of a model, whose tokens need no tokenising."""
-        self._page = page
+        self._page, self._offers = page, offers
         self._runs_of = runs_of
         self._sets: dict[str, CandidateSet] = {}
         self._windows: dict[str, int] = {}
-        self._client: int | None = None
-        self._next_clock = 0
         for one in stored:
             cards = [card_from(card) for card in one.candidates]
             point = page.document.locate(one.record.left)
@@ -185,7 +183,7 @@ class Candidates:
             time=now,
             origin=new.origin,
             checkpoint=self._input(now),
-            offset=_units_before(page, new.at),
+            offset=page.units_before(new.at),
             left=page.document.place(new.at),
             sets_left=new.sets_left,
             stale=False,
@@ -226,7 +224,7 @@ class Candidates:
         found, card = self.card(card_id)
         if card.live:
             raise ConflictError("This candidate is still being written.")
-        if card.units * 2 > CLOCKS_PER_CARD:
+        if card.units * 2 > CLOCKS_PER_OFFER:
             raise ConflictError("This candidate is as long as can be; open it as a story.")
         self._catch_up(found)
         card.again()
@@ -387,7 +385,7 @@ class Candidates:
     def _add_cards(self, found: CandidateSet, new: NewSet, now: float) -> None:
         cards = []
         for number, (seed, params) in enumerate(new.rows, len(found.cards)):
-            client, clock = self._identity(now)
+            client, clock = self._offers.reserve(now)
             card = Card(
                 id=self._page.new_id(),
                 set=found.id,
@@ -422,7 +420,7 @@ class Candidates:
             return
         if not batch.goes_on_to and found.record.stale and not self._has_begun(found):
             # The text was changed while the model was loading: this is what it reads.
-            checkpoint, offset = self._input(now), _units_before(self._page, found.feed.point)
+            checkpoint, offset = self._input(now), self._page.units_before(found.feed.point)
             self._record(found, checkpoint=checkpoint, offset=offset, stale=False)
         batch.state = states.RUNNING
         for card in cards:
@@ -455,11 +453,10 @@ class Candidates:
     ) -> tuple[str, Sequence[KnownToken]]:
         """What the model reads: the story up to the place, and the text of the card that goes on."""
         document, point = self._page.document, found.feed.point
-        base = feed_base(document.text, point, window * BYTES_PER_TOKEN)
         model = batch.cards[0].model
         ids = self._runs_of(model) | self.of_model(model)
-        known = list(known_tokens(document, base, point, ids))
-        text = document.slice(base, point)
+        text, found_tokens = text_before(document, point, window, ids)
+        known = list(found_tokens)
         if batch.goes_on_to:
             (card,) = batch.cards
             known += card.known(len(text))
@@ -480,8 +477,7 @@ class Candidates:
             page.effects.news.cards.append((card.id, event.index, told))
             page.document.authorship.add_token(stands)
             if card.taken:
-                page.tokens.append(stands)
-                page.effects.news.tokens.append(stands)
+                page.tell_token(stands)
         elif isinstance(event, RunEnded) and event.reason != "stopped":
             card.detail, card.message = event.detail, event.message
             self._end(found, card, "finish" if event.reason == "finished" else "fail", now)
@@ -515,27 +511,17 @@ class Candidates:
 
     # ------------------------------------------------------------ identities
 
-    def _identity(self, now: float) -> tuple[int, int]:
-        """A client id and clock for what a new card's tokens will say."""
-        if self._client is None or self._next_clock >= CLOCKS_PER_CLIENT:
-            self._client, self._next_clock = self._page.take_client(now), 0
-        clock = self._next_clock
-        self._next_clock += CLOCKS_PER_CARD
-        return self._client, clock
-
     def _offer(self, card: Card) -> None:
         """Text may be taken from the card: an alias of it points to something known."""
-        self._page.document.offered[card.client] = max(
-            self._page.document.offered.get(card.client, 0), card.clock + CLOCKS_PER_CARD
-        )
+        self._offers.offer(card.client, card.clock + CLOCKS_PER_OFFER)
         if not card.taken:  # else its tokens came with the story's
             for token in card.ranges():
                 self._page.document.authorship.add_token(token)
 
     def _tell_taken(self, card: Card) -> None:
         if not card.taken:
-            self._page.tokens += card.ranges()
-            self._page.effects.news.tokens += card.ranges()
+            for token in card.ranges():
+                self._page.tell_token(token)
 
     # ------------------------------------------------------------ effects
 
@@ -584,8 +570,3 @@ class Candidates:
 
 def _before(card: Card) -> tuple[AcceptedToken, ...]:
     return tuple(AcceptedToken(token.id, token.logprob) for token in card.tokens)
-
-
-def _units_before(page: Page, at: int) -> int:
-    raw = page.document.slice(0, at)
-    return len(raw) if raw.isascii() else len(raw.encode("utf-16-le")) // 2

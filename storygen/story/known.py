@@ -7,6 +7,18 @@ from collections.abc import Iterable
 from ..document.live import LiveDocument
 from ..link.messages import KnownToken
 from ..store.records import TokenRange
+from .feed import feed_base
+
+BYTES_PER_TOKEN = 8  # how much text a worker is given for each token of its window
+
+
+def text_before(
+    document: LiveDocument, point: int, window: int, runs: set[str]
+) -> tuple[str, tuple[KnownToken, ...]]:
+    """The text that a model with a window of so many tokens is given before byte `point`, and what of it is
+    tokens of `runs`."""
+    base = feed_base(document.text, point, window * BYTES_PER_TOKEN)
+    return document.slice(base, point), known_tokens(document, base, point, runs)
 
 
 def known_tokens(
@@ -16,6 +28,7 @@ def known_tokens(
     out: list[KnownToken] = []
     at = 0
     for start, span in document.spans.between(document.text, base, point):
+        document.rest()
         raw = document.slice(start, start + span.num_bytes)
         offsets = _code_points_by_unit(raw)
         done = 0

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..document.authorship import Authorship, Written
 from ..document.live import Change, LiveDocument
+from ..document.units import units_of_bytes
 from ..document.updates import Struct
 from ..link.messages import TokenWritten
 from ..store.records import (
@@ -83,6 +84,10 @@ class Page:
         """Every client id that a server used for this story."""
         return sorted(self.document.server_clients)
 
+    def units_before(self, at: int) -> int:
+        """How many UTF-16 units of the text stand before byte `at`."""
+        return units_of_bytes(self.document.text, at)
+
     def written(self) -> list[Written]:
         """Who wrote what over the whole text."""
         return self.document.written()
@@ -113,11 +118,19 @@ class Page:
             clock, units = done.clock, done.units
             self._log(done.update, f"run:{event.run}", now)
         known = TokenRange(event.run, event.index, event.id, self.document.client, clock, units)
-        self.document.authorship.add_token(known)
-        self.tokens.append(known)
-        self.effects.news.tokens.append(known)
+        self.take_token(known)
         self.effects.records.append(_token_record(self.id, event, text, known))
         return known
+
+    def take_token(self, token: TokenRange) -> None:
+        """Know from now on that a token of the story stands there, and tell."""
+        self.document.authorship.add_token(token)
+        self.tell_token(token)
+
+    def tell_token(self, token: TokenRange) -> None:
+        """Tell of a token whose identity is known already."""
+        self.tokens.append(token)
+        self.effects.news.tokens.append(token)
 
     def put_in(
         self, at: int, text: str, authors: Sequence[Author], origin: str, now: float

@@ -26,12 +26,11 @@ from ..link.messages import (
 from ..store.records import RunRecord
 from . import states
 from .feed import Feed, ends_sentence, feed_base
-from .known import known_tokens
+from .known import BYTES_PER_TOKEN, known_tokens
 from .page import Page
 from .run import CREDITS, REFILL, Run, after_token, from_record, with_tokens
 from .waiting import Distance
 
-BYTES_PER_TOKEN = 8  # how much text a worker is given for each token of its window
 KEYS_AT_ONCE = 16  # insertions of one update that may have been typed where a run writes
 KEPT_PLACES = 3  # ended runs whose place is moved along, so that they can be resumed
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from ..document.live import Change
 from ..errors import ConflictError, NotFoundError
-from ..link.messages import Event
+from ..link.messages import Event, ListNext, NextListed
 from ..store.records import CheckpointRecord, StoredStory
 from .candidates import Candidates, NewSet
 from .effects import Effects
+from .looks import Looks, NewLook
+from .offers import Offers
 from .page import Page
 from .runs import NewRun, Runs
 
@@ -25,8 +27,10 @@ class Story:
     def __init__(self, stored: StoredStory, client: int, new_id: Callable[[], str]) -> None:
         self.page = Page(stored, client, new_id)
         self.runs = Runs(self.page, stored.runs)
-        self.candidates = Candidates(self.page, stored.sets, self.runs.of_model)
-        self.runs.also_known = self.candidates.of_model
+        offers = Offers(self.page)
+        self.looks = Looks(self.page, offers, stored.taken, self._wrote)
+        self.candidates = Candidates(self.page, offers, stored.sets, self._wrote)
+        self.runs.also_known = self._wrote
         self.page.listener = self._document_changed
         self._described = 0.0
 
@@ -34,6 +38,11 @@ class Story:
     def id(self) -> str:
         """The story's id."""
         return self.page.id
+
+    def _wrote(self, model: str) -> set[str]:
+        """Whatever a model wrote that may stand in the text: by runs, on cards, tokens taken from a list."""
+        taken = self.candidates.of_model(model) | self.looks.of_model(model)
+        return self.runs.of_model(model) | taken
 
     def begin(self, text: str, now: float) -> None:
         """Put the first text into a new story and make its first checkpoint."""
@@ -54,6 +63,24 @@ class Story:
     def ask_candidates(self, new: NewSet, at: Place | str, now: float) -> str:
         """Ask for a set at a place or at "end"; `new.at` is ignored. Returns its id."""
         return self.candidates.ask(replace(new, at=self._byte(at)), now).id
+
+    # ------------------------------------------------------------ looking inside
+
+    def ask_next(
+        self, new: NewLook, at: Place | str, window: int, num: int, draws: int
+    ) -> tuple[NewLook, Place, ListNext]:
+        """What to ask a worker of the tokens that could stand at a place; for `next_told`.
+
+        `new.at` is ignored. Raises: NotFoundError when the place is gone.
+        """
+        new = replace(new, at=self._byte(at))
+        return new, self.page.document.place(new.at), self.looks.question(new, window, num, draws)
+
+    def next_told(
+        self, new: NewLook, left: Place, answer: NextListed, now: float
+    ) -> dict[str, Any]:
+        """A look as browsers see it, whose tokens may be taken from now on."""
+        return self.looks.view(self.looks.offer(new, left, answer, now))
 
     # ------------------------------------------------------------ models and workers
 

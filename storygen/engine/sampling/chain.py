@@ -7,10 +7,14 @@ elsewhere goes on as if it had never stopped (`replay`).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
 
 from .draw import draw, uniform
 from .order import name_of, ordered
@@ -18,8 +22,6 @@ from .samplers import ORDER
 from .stage import Plain, Stage
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from ..writing_model import WritingModel
 
 
@@ -95,6 +97,30 @@ class SamplerChain:
             final = final.zero_().index_fill_(0, scores[0].argmax(), 1.0)
         return Inside(tuple(seen), final)
 
+    def expected(
+        self, ids: Tensor, scores: Tensor, written: Sequence[tuple[int, float]] = ()
+    ) -> Tensor:
+        """How likely each token is to be chosen, `(num_rows, vocab)`, whatever coins samplers toss.
+
+        `scores` `(num_rows, vocab) float32` of places that follow each other: the last row's comes after
+        all of `ids` `(num_tokens,) int64`, each other's one token sooner. `written`: the token that stands at
+        each place, as `replay` takes it; the chain goes on as if it had chosen them. A row is 0 where nothing
+        may come any more.
+        """
+        branches, over = [(1.0, scores)], scores.new_zeros(len(scores), dtype=torch.bool)
+        for _, stage in self._stages:
+            branches = _through(stage, ids, branches, written)
+            if stage.may_end:
+                over |= branches[0][1].amax(-1) == float("-inf")
+        self._accepted += written
+        parts = [weight * self._chosen(changed) for weight, changed in branches]
+        return functools.reduce(torch.add, parts).masked_fill_(over[:, None], 0.0)
+
+    def _chosen(self, scores: Tensor) -> Tensor:
+        if self._greedy:
+            return torch.zeros_like(scores).scatter_(-1, scores.argmax(-1, keepdim=True), 1.0)
+        return scores.softmax(-1).nan_to_num_(0.0)
+
     def choose(
         self, history: Tensor, scores: Tensor, index: int, logprobs: Tensor | None = None
     ) -> int | None:
@@ -147,6 +173,31 @@ class SamplerChain:
             stage.accept(token_id, logprob)
 
 
+def _through(
+    stage: Stage,
+    ids: Tensor,
+    branches: list[tuple[float, Tensor]],
+    written: Sequence[tuple[int, float]],
+) -> list[tuple[float, Tensor]]:
+    """Each branch's scores after a stage, rows as in `SamplerChain.expected`; a coin makes two of each."""
+    if not stage.row_by_row:
+        acts = (
+            stage.act if stage.chance < 1.0 else functools.partial(stage.apply, ids[None], index=0)
+        )
+        after = [(weight * stage.chance, acts(scores)) for weight, scores in branches]
+        spared = [(weight * (1.0 - stage.chance), scores) for weight, scores in branches]
+        return [*after, *(part for part in spared if part[0])]
+    num_rows = len(branches[0][1])
+    changed = [torch.empty_like(scores) for _, scores in branches]
+    for row in range(num_rows):
+        history = ids[None, : len(ids) - (num_rows - 1 - row)]
+        for (_, scores), out in zip(branches, changed, strict=True):
+            out[row] = stage.apply(history, scores[row : row + 1], 0)[0]
+        if written:
+            stage.accept(*written[row])
+    return [(weight, out) for (weight, _), out in zip(branches, changed, strict=True)]
+
+
 def _build(
     sampler: ModuleType, params: dict[str, Any], seed: int, language: WritingModel | None
 ) -> Stage | None:
@@ -154,7 +205,8 @@ def _build(
         stage: Stage | None = sampler.build_stage(params, seed, language)
         return stage
     step = sampler.build(params)
-    return None if step is None else Plain(step)
+    row_by_row = getattr(sampler, "ROW_BY_ROW", False)
+    return None if step is None else Plain(step, row_by_row=row_by_row)
 
 
 def _nothing_left(scores: Tensor) -> bool:

@@ -7,10 +7,10 @@ interrupted or re-read run goes on exactly as an uninterrupted one.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-if TYPE_CHECKING:
-    from torch import Tensor
+import torch
+from torch import Tensor
 
 
 def uniform(seed: int, index: int, purpose: str = "") -> float:
@@ -28,6 +28,13 @@ def draw(scores: Tensor, number: float) -> int:
 
     Tokens at -inf are never picked.
     """
-    cumulative = scores[0].softmax(-1).double().cumsum(-1)
-    target = cumulative[-1] * number
-    return min(int((cumulative <= target).sum()), int(scores.shape[-1]) - 1)
+    return draw_many(scores[0].softmax(-1), [number])[0]
+
+
+def draw_many(probs: Tensor, numbers: Sequence[float]) -> list[int]:
+    """The token that each of `numbers` picks from `probs` `(vocab,)`, which need not sum to 1."""
+    cumulative = probs.double().cumsum(-1)
+    targets = cumulative[-1] * cumulative.new_tensor(numbers)
+    picked = torch.searchsorted(cumulative, targets, right=True)
+    most = len(probs) - 1
+    return [min(token_id, most) for token_id in picked.tolist()]

@@ -16,15 +16,25 @@ if TYPE_CHECKING:
 
 
 class Stage:
-    """`may_end`: that nothing may come any more is an answer of this stage, and ends the run."""
+    """`may_end`: that nothing may come any more is an answer of this stage, and ends the run.
+
+    `row_by_row`: it looks at the tokens before, or takes one row only; else scores of several places of a
+    text may come together. `chance`: with which probability it acts at all, by the coin of a token's index.
+    """
 
     may_end = False
+    row_by_row = True
+    chance = 1.0
 
     def apply(self, history: Tensor, scores: Tensor, index: int) -> Tensor:
         """`scores` `(batch, vocab)` for token `index` after `history` `(batch, num_tokens)`, changed.
 
         Changes neither its arguments nor the state; tokens at -inf stay there, and one at least stays above.
         """
+        raise NotImplementedError
+
+    def act(self, scores: Tensor) -> Tensor:
+        """What `apply` does where a coin lets it; only of a stage that looks at a coin."""
         raise NotImplementedError
 
     def accept(self, token_id: int, logprob: float) -> None:
@@ -37,8 +47,9 @@ class Stage:
 class Plain(Stage):
     """A function of (history, scores) as a stage."""
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, *, row_by_row: bool) -> None:
         self._step = step
+        self.row_by_row = row_by_row
 
     def apply(self, history: Tensor, scores: Tensor, index: int) -> Tensor:
         """What the function says."""

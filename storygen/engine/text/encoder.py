@@ -7,11 +7,17 @@ so a second tokenizer without that rule is made from the first one's own descrip
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from tokenizers import Tokenizer
 
 from .token_bytes import TokenBytes
+
+
+LONG = 2000
+NUM_KEPT = 8
+"""So many of the last texts of at least `LONG` characters are remembered."""
 
 
 class TextEncoder:
@@ -27,16 +33,23 @@ class TextEncoder:
         middle = _without_prefix_space(description)
         self._middle = Tokenizer.from_str(json.dumps(middle))
         self.token_bytes = token_bytes
+        # Who looks at place after place of a story asks for the same long text again and again.
+        self._encode_long = lru_cache(NUM_KEPT)(self._encode)
         first = self._first.encode("a", add_special_tokens=False).ids
         self.implied_space = token_bytes.join(first[:2]).startswith(b" ")
 
     def encode(self, text: str, *, first: bool) -> tuple[list[int], list[int]]:
         """The ids of `text`, and the byte of its UTF-8 where each ends; the last one ends where it does.
 
+        Neither list may be changed.
+
         `first`: the text stands at the very beginning of what the model reads.
         """
         if not text:
             return [], []
+        return (self._encode_long if len(text) >= LONG else self._encode)(text, first)
+
+    def _encode(self, text: str, first: bool) -> tuple[list[int], list[int]]:
         encoding = (self._first if first else self._middle).encode(text, add_special_tokens=False)
         raw = text.encode()
         sizes = [len(self.token_bytes.of(number)) for number in encoding.ids]

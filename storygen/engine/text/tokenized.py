@@ -70,9 +70,19 @@ class TokenizedText:
         return self.ends[-1] if self.ends else 0
 
     @property
+    def num_lead(self) -> int:
+        """Code points that stand before the story's text."""
+        return self._lead
+
+    @property
+    def begins_with_space(self) -> bool:
+        """Whether the text's first token may carry a space that the text doesn't have."""
+        return self._first and self._encoder.implied_space
+
+    @property
     def implies_space(self) -> bool:
         """Whether the next token is the text's first and may carry a space that the text doesn't have."""
-        return not self.ids and self._first and self._encoder.implied_space
+        return not self.ids and self.begins_with_space
 
     @property
     def rest(self) -> bytes:
@@ -218,7 +228,7 @@ class TokenizedText:
 
     def _fitting(self, known: Sequence[KnownToken]) -> list[tuple[int, list[int], list[int]]]:
         """The known tokens whose bytes are those of the text: (first byte, ids, ends) of whole characters."""
-        places = self._byte_places() if known else []
+        places = self._byte_places() if known else ()
         groups: list[tuple[int, list[int], list[int]]] = []
         held: list[KnownToken] = []
         for token in sorted(known, key=lambda token: (token.start, token.end)):
@@ -251,8 +261,10 @@ class TokenizedText:
         fits = bool(joined) and min(sizes) >= 0 and self.data.startswith(joined, start)
         return fits, ends
 
-    def _byte_places(self) -> list[int]:
+    def _byte_places(self) -> Sequence[int]:
         """The byte of each code point of the text, lead included, and its end."""
+        if self.data.isascii():
+            return range(len(self.data) + 1)
         places = [0]
         for letter in self.data.decode():
             places.append(places[-1] + len(letter.encode()))

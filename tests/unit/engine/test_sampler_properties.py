@@ -156,3 +156,26 @@ def test_going_back_and_on_again_equals_never_having_gone(data: st.DataObject) -
     resumed = chain(params)
     resumed.replay(straight.accepted[0][:back], 0)
     assert pick(resumed, expected[:back], 8 - back) == expected
+
+
+@pytest.mark.parametrize("name", movable())
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_several_places_at_once_are_what_each_is_by_itself(name: str, data: Any) -> None:
+    params = data.draw(params_of(*BY_SAMPLER[name]))
+    if "xtc_probability" in params:  # else its coin decides
+        params["xtc_probability"] = data.draw(st.sampled_from([0.0, 1.0]))
+    num_rows = data.draw(st.integers(1, 5))
+    ids = data.draw(histories())[0]
+    if len(ids) < num_rows:
+        ids = ids.repeat(num_rows)
+    scores = data.draw(distributions(num_rows))
+    written = [(int(row.argmax()), -1.5 * number) for number, row in enumerate(scores)]
+    found, one = chain(params), chain(params)
+    together = found.expected(ids, scores, written)
+    for row in range(num_rows):
+        history = ids[None, : len(ids) - (num_rows - 1 - row)]
+        alone = one.stages(history, scores[row : row + 1]).final
+        assert torch.allclose(together[row], alone, atol=1e-5)
+        one.replay([*one.accepted[0], written[row]], 0)
+    assert found.accepted == one.accepted

@@ -21,8 +21,8 @@ TEXT = "Once upon a time 猫 was 🙂 there. Été!"
 
 def scored(kind: str, text: str, **fields: object) -> tuple[ScoredToken, ...]:
     worker = tiny_worker(kind)
-    worker.send(ScoreText("q", text, **fields))  # type: ignore[arg-type]
-    answer = worker.run_until()[-1]
+    at_once = worker.send(ScoreText("q", text, **fields))  # type: ignore[arg-type]
+    answer = [*at_once, *worker.run_until()][-1]
     assert isinstance(answer, TextScored) and not answer.error
     return answer.tokens
 

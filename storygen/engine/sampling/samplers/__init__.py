@@ -3,7 +3,8 @@
 A sampler is one module with `PARAMETERS` (torch-free descriptions) and either `build(params)`, which returns
 a function of (history `(batch, num_tokens) int64`, scores `(batch, vocab) float32`) → scores, or, where it
 needs words, chance or a memory, `build_stage(params, seed, language)`, which returns a `stage.Stage`. Both
-return None when the parameters switch the sampler off. To add one, write its file and name it in `ORDER`.
+return None when the parameters switch the sampler off. `ROW_BY_ROW`: the function looks at the history, or
+takes one row only. To add one, write its file and name it in `ORDER`.
 
 What may not come goes first, then what is said of single tokens, then what the text repeats; the shape of
 the distribution comes before the cuts, as transformers orders its own; chance and feedback come last.

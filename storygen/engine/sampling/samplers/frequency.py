@@ -39,6 +39,8 @@ PARAMETERS = (
     ),
 )
 
+ROW_BY_ROW = True
+
 
 def build(params: dict[str, Any]) -> Any:
     """The penalties, or None when both are 0."""

@@ -23,6 +23,8 @@ PARAMETERS = (
     ),
 )
 
+ROW_BY_ROW = True
+
 
 def build(params: dict[str, Any]) -> Any:
     """The ban, or None when it is 0."""

@@ -45,6 +45,8 @@ PARAMETERS = (
     ),
 )
 
+ROW_BY_ROW = True
+
 
 def build(params: dict[str, Any]) -> Any:
     """The penalty, or None when it is 1."""

@@ -29,6 +29,8 @@ PARAMETERS = (
     ),
 )
 
+ROW_BY_ROW = True
+
 
 def build(params: dict[str, Any]) -> Any:
     """The cut, or None when it is 1."""
