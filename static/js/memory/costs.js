@@ -44,7 +44,7 @@ function costForRun(state, look) {
   if (state.readingMemory) return face("quiet", "The run reads this before its next word.");
   if (!isUnread(state)) return face("quiet", "The run has read what stands here.");
   const unread = "The run has not read this yet.";
-  if (!look) return face("unread", unread, true);
+  if (!look?.unread) return face("unread", unread, true);
   const { reread } = look.context;
   if (!reread.tokens) return face("unread", `${unread} Nothing has to be read again for it.`, true);
   return face("unread", `${unread} Reading it re-reads ${rereadWords(reread)}.`, true);

@@ -8,14 +8,18 @@
 import { activeRun, chosenModel } from "../faces.js";
 import { effectiveParams } from "../parameters.js";
 import { asPatch, isEmpty } from "./changes.js";
+import { isUnread } from "./costs.js";
 
 /** @typedef {import("../store.js").State} State */
 /** @typedef {import("../protocol.js").Context} Context */
-/** @typedef {{context: Context, run: string | null, story: string}} Look for a live run, or for the caret */
+/**
+ * @typedef {{context: Context, run: string | null, story: string, unread: boolean}} Look for a live run, or for the caret;
+ *   unread: it tells of what that run has not read
+ */
 
 const REST_MS = 350;
 const RETRY_MS = 2000;
-/** A run that writes is looked at again after so many tokens. */
+/** A run that writes is looked at again after so many tokens, where that tells something new. */
 const EVERY_TOKENS = 50;
 const PASSING = ["away", "too_fast", "not_open", "closed", "conflict", "missing_history"];
 
@@ -74,6 +78,7 @@ export class ContextLook {
     if (!document || !page || !isWanted(state) || this.underWay) return;
     const asked = this.wanted;
     const run = activeRun(state.runs);
+    const of = { run: run?.id ?? null, unread: isUnread(state) };
     this.underWay = true;
     try {
       await document.flush();
@@ -81,7 +86,7 @@ export class ContextLook {
       const { story } = document;
       const { context } = await this.connection.call("context_show", { story, ...fields });
       if (this.store.state.story === story)
-        this.store.set({ look: { context, run: run?.id ?? null, story }, lookTrouble: "" });
+        this.store.set({ look: { context, story, ...of }, lookTrouble: "" });
     } catch (error) {
       this.#failed(/** @type {import("../protocol.js").RefusedCall} */ (error));
     }
@@ -114,7 +119,9 @@ function dependsOn(state) {
   const memory = [story, lookOpen, storedMemory?.version, JSON.stringify(memoryChange)];
   if (run) {
     const { id, state: is, memory_version: version, lore, next_index: index } = run;
-    return JSON.stringify([...memory, id, is, version, lore, Math.floor(index / EVERY_TOKENS)]);
+    const often = lookOpen || isUnread(state);
+    const goneOn = often ? Math.floor(index / EVERY_TOKENS) : 0;
+    return JSON.stringify([...memory, id, is, version, lore, goneOn]);
   }
   const { caret, length, settings } = state;
   const params = effectiveParams(state);

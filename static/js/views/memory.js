@@ -61,6 +61,8 @@ export class MemoryPanel {
     this.waiting = h("p", { class: "panel-line" }, "The memory of this story is on its way…");
     this.parts = h("div", {}, ...this.#parts());
     this.body = h("div", { class: "memory" }, this.cost.element, this.waiting, this.parts);
+    /** @type {unknown[]} what the lore was shown of */
+    this.shownLore = [];
     /** @type {string | null} the story that is shown */
     this.story = null;
   }
@@ -155,7 +157,18 @@ export class MemoryPanel {
     this.budget.show(memory.lore_budget);
     this.#showShare(memory.share);
     this.#showCounts(state, memory);
-    this.lore.show(state, memory);
+    this.#showLore(state, memory);
+  }
+
+  /** @param {State} state @param {Memory} memory up to a thousand entries, and a run tells of itself many times a second */
+  #showLore(state, memory) {
+    const run = activeRun(state.runs);
+    const { storedMemory, memoryChange, look } = state;
+    const now = [storedMemory, memoryChange, look, run?.id, run?.lore?.join("\n")];
+    const isSame = now.every((one, index) => one === this.shownLore[index]);
+    const typed = this.lore.element.contains(document.activeElement);
+    this.shownLore = typed ? [] : now;
+    if (!isSame) this.lore.show(state, memory);
   }
 
   /** @param {string | null} story fields hold the focus no longer than their story is open */

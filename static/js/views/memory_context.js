@@ -101,10 +101,14 @@ export class ContextView {
     const memory = shownMemory(state);
     if (!look || !memory) return;
     this.side.show(look.context, memory);
+    const { text } = this;
+    const atEnd = text.scrollTop > 0 && text.scrollHeight - text.scrollTop - text.clientHeight < 40;
     this.pieces.show(look.context, memory.entries, {
       format: this.format.box.checked,
       spaces: this.spaces.box.checked,
     });
+    // Who reads along at the end goes along with the writing.
+    if (atEnd) text.scrollTop = text.scrollHeight;
   }
 }
 

@@ -60,7 +60,7 @@ const state = (more = {}) => ({
   ...more,
 });
 
-const look = (run, more) => ({ story: "s", run, context: context(more) });
+const look = (run, more, unread = true) => ({ story: "s", run, unread, context: context(more) });
 const cost = (more) => costFace(state(more));
 
 test("a cost is said in tokens and time, and the time only where it is known", () => {
@@ -79,6 +79,8 @@ test("a run that has not read what stands here says what reading it costs", () =
   assert.ok(unread.canRead);
   assert.match(cost({ runs: [run()] }).text, /not read this yet\.$/);
   assert.match(cost({ runs: [run()], look: look(null) }).text, /not read this yet\.$/);
+  const before = look("r", { reread: { tokens: 0, seconds: 0 } }, false);
+  assert.match(cost({ runs: [run()], look: before }).text, /not read this yet\.$/);
   const free = look("r", { reread: { tokens: 0, seconds: 0 } });
   assert.match(cost({ runs: [run()], look: free }).text, /Nothing has to be read again/);
 });
