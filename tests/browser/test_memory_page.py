@@ -478,7 +478,7 @@ def test_white_space_and_the_format_are_seen_by_choice_and_the_exact_text_is_cop
     words = dialog.locator("[data-origin=story] .context-words")
     expect(dialog.locator("[data-origin=format] .context-words")).to_have_text("Go on:")
     dialog.get_by_label("White space").check()
-    expect(words.first).to_have_text("One·tw")
+    expect(words.first).to_have_text("One·\u200btw")
     expect(words.last).to_contain_text("o↵")
     dialog.get_by_label("Prompt format").uncheck()
     expect(dialog.locator("[data-origin=format] .context-words")).to_have_count(0)

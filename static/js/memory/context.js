@@ -30,6 +30,8 @@ export const MEANINGS = {
   story: "your text and the model’s",
 };
 const LONGEST_CHUNK = 4000;
+/** A line may be broken here, and nothing is seen. */
+const BREAK = "\u200b";
 
 /**
  * @param {Context} context
@@ -139,10 +141,10 @@ function reasonForNone(state) {
 /** @param {Context} context @returns {string} letter by letter what the model reads */
 export const exactText = ({ pieces }) => pieces.map(({ text }) => text).join("");
 
-/** @param {string} text @returns {string} with signs for white space; lines still end where they end */
+/** @param {string} text @returns {string} with signs for white space; lines end, and may be broken, where they do without */
 export const withSigns = (text) =>
   text
-    .replaceAll(" ", "·")
+    .replaceAll(" ", `·${BREAK}`)
     .replaceAll("\t", "⇥\t")
     .replaceAll("\u00a0", "⍽")
     .replaceAll("\n", "↵\n");

@@ -48,7 +48,7 @@ export class ContextView {
     this.store.set({ lookOpen: true, lookTrouble: "" });
     this.#show(this.store.state);
     this.dialog.showModal();
-    this.text.focus();
+    this.text.focus({ preventScroll: true });
   }
 
   #build() {

@@ -18,7 +18,7 @@ export class MemoryCost {
     this.now = h(
       "button",
       {
-        class: "candidate-button is-first",
+        class: "text-button memory-read",
         type: "button",
         "aria-describedby": "memory-cost",
         on: { click: () => void memory.readNow() },
@@ -36,6 +36,7 @@ export class MemoryCost {
   }
 
   start() {
+    this.now.title = `Let the run read this before its next word (${keyText("Mod+Enter")})`;
     this.see.title = `What the model sees (${this.on.keyOf("context")})`;
     this.store.subscribe(
       ["right", "storedMemory", "memoryChange", "memoryTrouble", "readingMemory", "look", "server"],

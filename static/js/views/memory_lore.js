@@ -32,6 +32,7 @@ export class Lore {
     /** @type {Map<string, EntryView>} */
     this.views = new Map();
     this.title = heading("Lore", "memory-lore-title");
+    this.line = line("Told to the model when one of an entry’s keys comes up in the text.");
     this.empty = h("p", { class: "panel-line" }, EMPTY);
     this.filter = h("input", {
       class: "field memory-filter",
@@ -57,7 +58,7 @@ export class Lore {
       "section",
       { class: "memory-part", "aria-labelledby": "memory-lore-title" },
       this.title.heading,
-      line("Told to the model when one of an entry’s keys comes up in the text."),
+      this.line,
       this.filter,
       this.found,
       this.empty,
@@ -81,6 +82,7 @@ export class Lore {
     const many = entries.length >= FILTERED_FROM || this.filter.value !== "";
     setAttributes(this.filter, { hidden: !many });
     setAttributes(this.empty, { hidden: entries.length > 0 });
+    setAttributes(this.line, { hidden: !entries.length });
     this.title.say(look && entries.length ? counted(tokensOf(look.context, "lore"), "token") : "");
     for (const entry of entries) {
       let view = this.views.get(entry.id);

@@ -190,7 +190,7 @@ test("entries that are there, left out or wrong are told apart, with their names
 
 test("the exact text is copied letter by letter, signs are for looking only", () => {
   assert.equal(exactText(context()), "<s>Ada.\nBlind.\nIt was Calm.\nlit.");
-  assert.equal(withSigns("a b\n\tc\u00a0"), "a·b↵\n⇥\tc⍽");
+  assert.equal(withSigns("a b\n\tc\u00a0"), "a·\u200bb↵\n⇥\tc⍽");
 });
 
 test("a long text is drawn in stretches that together are the text", () => {
