@@ -20,7 +20,7 @@ from .context.run_context import RunContext
 from .decoding import Decoding
 from .generation import CHUNK_TOKENS, Generation
 from .model import ReadState, RowsState
-from .sampling.parameters import check_params
+from .sampling.parameters import check_params, response_tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,7 +65,8 @@ class CandidateSet:
         self._most_bytes = most_bytes
         self._leave = leave
         self._revision = start.revision
-        self._context = RunContext(writing, start, reserve=max(most))
+        self._context = RunContext(writing, start, response=max(map(response_tokens, params)))
+        self._context.wanted()  # the rows go on from what is arranged for all of them
         self._waiting = [
             Decoding(writing, self._context.fork(), row.run, row.params, row.seed, start.revision)
             for row in start.rows
@@ -179,11 +180,12 @@ class CandidateSet:
     def _sort_out(self) -> None:
         """Rows that have ended, or can't go on with the others, leave the batch."""
         assert self.rows is not None
-        full = self.rows.ids.shape[1] + 1 > self._writing.window
+        stay = []
         for number, row in enumerate(self._together):
-            if not row.ended and (row.next_id is None or full):
+            goes_on = not row.ended and row.next_id is not None and row.context.goes_on
+            stay.append(goes_on)
+            if not row.ended and not goes_on:
                 self._leave(Generation(self._writing, row, _PLENTY, self.rows.row(number)))
-        stay = [not row.ended and row.next_id is not None and not full for row in self._together]
         self._keep(stay)
 
     def _keep(self, stay: list[bool]) -> None:

@@ -13,7 +13,7 @@ from ..errors import ModelError
 from ..link.messages import AcceptedToken, Alternative, Event, RunEnded, TokenWritten
 from .context.run_context import RunContext
 from .sampling.chain import SamplerChain
-from .sampling.parameters import check_params
+from .sampling.parameters import check_params, response_tokens
 from .text.endings import paragraph_end, sentence_end
 from .text.held import DrawnToken, ReadyToken
 
@@ -63,6 +63,11 @@ class Decoding:
         self._chain.replay(*chain.accepted)
         if self._params["limit"] != before:
             self._written = ""
+
+    @property
+    def response(self) -> int:
+        """How many tokens are written at most, 0 when there is no end."""
+        return response_tokens(self._given_params)
 
     def taken_back(self, num_tokens: int) -> None:
         """The last `num_tokens` that were let go do not stand any more.

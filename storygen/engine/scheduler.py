@@ -22,6 +22,7 @@ from .generation import Generation
 from .kv_cache import BrokenOffError
 from .model import ReadState, RowsState
 from .read_ahead import ReadAhead
+from .read_speed import ReadSpeed
 from .shelf import Shelf
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Scheduler:
         self._under_way = ""  # the run whose next token is being computed
         self._given_up = False
         self._shelf = Shelf(writing.model)
+        self.read_speed = ReadSpeed()
         writing.model.breaks_off = lambda: self._given_up
 
     def add(self, reader: Reader) -> None:
@@ -105,6 +107,10 @@ class Scheduler:
 
     def _find_state(self, wanted: Ids) -> ReadState:
         return self._shelf.find(wanted, (reader.state for reader in self._readers.values()))
+
+    def num_ready(self, wanted: Ids) -> int:
+        """How many tokens at the beginning of `wanted` a new reader would not have to read."""
+        return self._shelf.num_ready(wanted, (reader.state for reader in self._readers.values()))
 
     def get(self, run: str) -> Reader | None:
         """The reader of that name, or None when it has ended or never was."""
@@ -195,6 +201,7 @@ class Scheduler:
         model = self._writing.model
         logits = []
         for reader, chunk in zip(readers, chunks, strict=True):
+            began = time.perf_counter()
             # Longer chunks are always read to their end: what is read of them stays right.
             decodes = len(chunk) == 1 or reader.rows is not None
             self._given_up, self._under_way = False, reader.run if decodes else ""
@@ -203,6 +210,7 @@ class Scheduler:
             else:
                 every = reader.reads_every
                 logits.append(model.read(reader.state, chunk, every=every, may_break_off=decodes))
+                self.read_speed.note(len(chunk), time.perf_counter() - began)
             self._under_way = ""
         return logits
 

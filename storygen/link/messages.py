@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequestError
+from .memory import NO_MEMORY, Memory, memory_from_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class StartRun:
     credits: int = 16
     mode: str = "continue"  # "continue" | "prompt"
     prompt: str = ""
-    memory: str = ""
+    memory: Memory = NO_MEMORY
     known: tuple[KnownToken, ...] = ()
     heal: bool = True  # the text may end inside a word: complete it (token healing)
     before: tuple[AcceptedToken, ...] = ()  # up to `next_index`; for samplers that remember
@@ -144,7 +145,7 @@ class StartSet:
     next_index: int = 0
     mode: str = "continue"
     prompt: str = ""
-    memory: str = ""
+    memory: Memory = NO_MEMORY
     known: tuple[KnownToken, ...] = ()
     heal: bool = True
     before: tuple[AcceptedToken, ...] = ()
@@ -160,7 +161,7 @@ class ReviseRun:
     splices: tuple[Splice, ...] = ()
     params: dict[str, Any] | None = None
     prompt: str | None = None
-    memory: str | None = None
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +208,7 @@ class ListNext:
     draws: int = 100
     mode: str = "continue"
     prompt: str = ""
-    memory: str = ""
+    memory: Memory = NO_MEMORY
     known: tuple[KnownToken, ...] = ()
     heal: bool = True
 
@@ -227,7 +228,7 @@ class ScoreText:
     mode: str = "continue"
     prompt: str = ""
     known: tuple[KnownToken, ...] = ()
-    memory: str = ""
+    memory: Memory = NO_MEMORY  # of it, what stands before the story
     params: dict[str, Any] | None = None
 
 
@@ -241,6 +242,24 @@ class ShowScored:
     request: str
     scored: str
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowContext:
+    """What the model would read at the end of `text`; fields as in `StartRun`. Answered by `ContextShown`.
+
+    `run`: of that run, if the worker has it, with its own text, mode, prompt and parameters.
+    """
+
+    request: str
+    text: str
+    params: dict[str, Any]
+    mode: str = "continue"
+    prompt: str = ""
+    memory: Memory = NO_MEMORY
+    known: tuple[KnownToken, ...] = ()
+    heal: bool = True
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +391,50 @@ class TextScored:
 
 
 @dataclass(frozen=True, slots=True)
+class LoreChanged:
+    """Other entries of the lorebook stand in a run's context now; `entries` are their ids."""
+
+    run: str
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextPiece:
+    """`num_tokens` tokens of a context, one after the other, that have the same origin.
+
+    `origin`: "start" | "format" | "memory" | "prompt" | "lore" | "note" | "story"; `entry`: whose, of lore.
+    """
+
+    origin: str
+    entry: str
+    text: str
+    num_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextShown:
+    """The answer to `ShowContext`; `error` is set and the rest empty when it failed.
+
+    `active`: (entry, the key that called it or ""). `wrong`: (entry, what is the matter with a key).
+    `reread_tokens`: those that the model would have to read anew before its next token.
+    """
+
+    request: str
+    window: int = 0
+    reserve: int = 0
+    used: int = 0
+    pieces: tuple[ContextPiece, ...] = ()
+    cut_memory: int = 0  # tokens
+    cut_story: int = 0  # tokens of the story before the window
+    cut_lore: tuple[str, ...] = ()  # entries that were called, and for which there is no room
+    active: tuple[tuple[str, str], ...] = ()
+    wrong: tuple[tuple[str, str], ...] = ()
+    reread_tokens: int = 0
+    reread_s: float | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NextListed:
     """The answer to `ListNext` and `ShowScored`: the likeliest first, then those only drawn.
 
@@ -420,6 +483,7 @@ Command = (
     | GrantCredits
     | ListNext
     | ScoreText
+    | ShowContext
     | ShowScored
     | CancelRequest
     | Shutdown
@@ -434,6 +498,8 @@ Event = (
     | RunPaused
     | RunEnded
     | TextScored
+    | LoreChanged
+    | ContextShown
     | NextListed
     | TokensScored
 )
@@ -446,7 +512,9 @@ _NESTED: dict[str, type[Any]] = {
     "alternatives": Alternative,
     "rows": SetRow,
     "before": AcceptedToken,
+    "pieces": ContextPiece,
 }
+_PAIRS = ("active", "wrong")
 
 
 def encode(message: Message) -> bytes:
@@ -488,6 +556,10 @@ def _packed(value: Any) -> Any:
 def _revive(kind: type[Any], name: str, value: Any) -> Any:
     if kind is TextScored and name == "tokens":
         return tuple(_scored_token(item) for item in value)
+    if name == "memory" and isinstance(value, list):
+        return memory_from_fields(value)
+    if name in _PAIRS:
+        return tuple(tuple(pair) for pair in value)
     if kind is NextListed and name == "tokens":
         return tuple(NextToken(*item) for item in value)
     if name in _NESTED:

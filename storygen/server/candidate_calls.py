@@ -125,13 +125,13 @@ class CandidateCalls:
         card = fields.id("candidate")
         room = self._house.run_room(card)
 
-        def text(story: Story, now: float) -> tuple[str, str, dict[str, Any]]:
-            title = story.page.record.title
-            return title, story.candidates.whole_text(card), story.page.record.settings
+        def text(story: Story, now: float) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
+            record, memory = story.page.record, story.memories.present
+            return record.title, story.candidates.whole_text(card), record.settings, memory
 
-        title, whole, settings = room.ask(text)
+        title, whole, settings, memory = room.ask(text)
         title = title if title == UNTITLED else f"{title[:150]} (another way)"
-        return {"story": self._house.create(title, whole, settings)}
+        return {"story": self._house.create(title, whole, settings, memory)}
 
     def _written(self, room: Room, work: Callable[[Story, float], CandidateSet]) -> Answer:
         """Carry out what asks for more to be written, and load the model if it has gone."""

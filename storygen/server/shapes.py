@@ -78,6 +78,8 @@ def open_shape(story: Story, state: bytes | None) -> dict[str, Any]:
         "aliases": [alias_shape(alias) for alias in page.aliases],
         "runs": story.runs.views(),
         "head": page.head,
+        "memory": story.memories.present,
+        "memory_version": story.memories.version,
     }
 
 

@@ -27,6 +27,7 @@ from .access import AccessRules
 from .candidate_calls import CandidateCalls
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_STATE_BYTES, MAX_TITLE, Fields
 from .house import House
+from .memory_calls import MemoryCalls
 from .outbox import Outbox, Package
 from .pace import Pace
 from .room import Room
@@ -50,7 +51,7 @@ class Visitor:
     stories: set[str] = field(default_factory=set)
 
 
-class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
+class Studio(CandidateCalls, MemoryCalls, Namespace):  # type: ignore[misc]
     """All calls; `_KNOWN` lists each call's fields."""
 
     _KNOWN: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -71,6 +72,19 @@ class Studio(CandidateCalls, Namespace):  # type: ignore[misc]
         "run_resume": ("run",),
         "run_stop": ("run",),
         "run_params": ("run", "params"),
+        "run_memory": ("run",),
+        "memory_set": ("story", "patch", "removed"),
+        "context_show": (
+            "story",
+            "model",
+            "at",
+            "mode",
+            "prompt",
+            "params",
+            "patch",
+            "removed",
+            "run",
+        ),
         "continue_here": ("story", "at"),
         "candidates": ("story",),
         "candidates_ask": (

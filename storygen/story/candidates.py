@@ -32,6 +32,7 @@ from . import states
 from .card import Card, card_from
 from .feed import Feed
 from .known import text_before
+from .memories import Memories
 from .offers import CLOCKS_PER_OFFER, Offers
 from .page import Page
 
@@ -95,10 +96,15 @@ class Candidates:
     """The sets of a page. Every method takes `now`, seconds on one clock."""
 
     def __init__(
-        self, page: Page, offers: Offers, stored: Iterable[StoredSet], runs_of: Any
+        self,
+        page: Page,
+        offers: Offers,
+        memories: Memories,
+        stored: Iterable[StoredSet],
+        runs_of: Any,
     ) -> None:
         """`runs_of(model)`: ids of the story's runs of a model, whose tokens need no tokenising."""
-        self._page, self._offers = page, offers
+        self._page, self._offers, self._memories = page, offers, memories
         self._runs_of = runs_of
         self._sets: dict[str, CandidateSet] = {}
         self._windows: dict[str, int] = {}
@@ -188,6 +194,7 @@ class Candidates:
             sets_left=new.sets_left,
             stale=False,
             cleared=None,
+            memory_version=self._memories.read(),
         )
         found = CandidateSet(record, Feed(new.at, new.at), [])
         self._sets[found.id] = found
@@ -442,6 +449,7 @@ class Candidates:
                 known=tuple(known),
                 heal=not (known and known[-1].end == len(text)),
                 before=_before(first) if batch.goes_on_to else (),
+                memory=self._memories.of(found.record.memory_version),
             ),
         )
 
@@ -564,6 +572,7 @@ class Candidates:
             "stale": record.stale,
             "sets_left": record.sets_left,
             "cleared": record.cleared,
+            "memory_version": record.memory_version,
             "cards": [card.view() for card in found.cards],
         }
 

@@ -116,3 +116,13 @@ def check_params(params: dict[str, Any]) -> dict[str, Any]:
 def remembers(params: dict[str, Any]) -> bool:
     """Whether some sampler that `params` switch on keeps a state from token to token."""
     return any(params.get(name) for name in ("mirostat_tau", "grammar", "regex"))
+
+
+def response_tokens(params: dict[str, Any]) -> int:
+    """How many tokens a run writes at most, 0 when it is endless.
+
+    Raises: BadRequestError as `check_params`.
+    """
+    full = check_params(params)
+    most: int = full["max_tokens"]
+    return 0 if full["limit"] == "endless" else most

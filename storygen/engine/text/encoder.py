@@ -14,7 +14,6 @@ from tokenizers import Tokenizer
 
 from .token_bytes import TokenBytes
 
-
 LONG = 2000
 NUM_KEPT = 8
 """So many of the last texts of at least `LONG` characters are remembered."""
