@@ -10,6 +10,10 @@
 /** @typedef {{whole: LoreEntry, touched: (keyof LoreEntry)[]}} EntryChange */
 /** @typedef {{fields: Partial<Omit<Memory, "entries">>, entries: {[id: string]: EntryChange}, removed: string[]}} Change */
 
+/** Of a message; its fields' names count too. */
+const MOST_STRINGS = 20_000;
+const STRINGS_OF_ENTRY = 12;
+
 /** @returns {Change} */
 export const noChange = () => ({ fields: {}, entries: {}, removed: [] });
 
@@ -76,13 +80,32 @@ export function withChange(memory, change) {
 /**
  * @param {Change} change
  * @param {Memory} memory as the server has it
- * @returns {{patch: Partial<Memory>, removed?: string[]}} as the protocol wants it: whole entries
+ * @returns {{patch: Partial<Memory>, removed?: string[]}} as the protocol wants it: whole entries, and none removed that is
+ *   not there
  */
 export function asPatch(change, memory) {
   const { entries } = withChange(memory, change);
   const touched = entries.filter(({ id }) => id in change.entries);
   const patch = touched.length ? { ...change.fields, entries: touched } : { ...change.fields };
-  return change.removed.length ? { patch, removed: change.removed } : { patch };
+  const removed = memory.entries.flatMap(({ id }) => (change.removed.includes(id) ? [id] : []));
+  return removed.length ? { patch, removed } : { patch };
+}
+
+/**
+ * @param {Change} change
+ * @returns {[now: Change, later: Change]} what one message may hold, and the rest: a whole lorebook can be too much
+ */
+export function portioned(change) {
+  let strings = change.removed.length;
+  const all = Object.entries(change.entries);
+  const fits = all.filter(([, { whole }]) => {
+    strings += STRINGS_OF_ENTRY + whole.keys.length;
+    return strings <= MOST_STRINGS;
+  });
+  if (fits.length === all.length) return [change, noChange()];
+  const now = { ...change, entries: Object.fromEntries(fits) };
+  const rest = all.filter(([id]) => !(id in now.entries));
+  return [now, { ...noChange(), entries: Object.fromEntries(rest) }];
 }
 
 /** @param {import("../store.js").State} state @returns {Memory | null} as it is shown here */

@@ -15,6 +15,7 @@ import {
   isEmpty,
   joined,
   noChange,
+  portioned,
   shownMemory,
   withChange,
 } from "./changes.js";
@@ -183,21 +184,26 @@ export class MemoryCommands {
   }
 
   async #send() {
-    const { story, waiting } = this;
+    const { story } = this;
+    const [now, later] = portioned(this.waiting);
     const { storedMemory } = this.store.state;
     if (!story || !storedMemory) {
       this.underWay = null;
       return;
     }
     const base = withChange(storedMemory.memory, this.sent);
-    this.sent = joined(this.sent, waiting);
+    this.sent = joined(this.sent, now);
     this.sentAs = null;
-    this.waiting = noChange();
+    this.waiting = later;
+    const { patch, removed } = asPatch(now, base);
+    const isNothing = !Object.keys(patch).length && !removed;
     try {
-      const answer = await this.connection.call("memory_set", { story, ...asPatch(waiting, base) });
+      const answer = isNothing
+        ? { memory_version: storedMemory.version }
+        : await this.connection.call("memory_set", { story, patch, removed: removed ?? [] });
       if (this.story === story) this.#stored(answer.memory_version);
     } catch (error) {
-      if (this.story === story) this.#failed(waiting, error);
+      if (this.story === story) this.#failed(now, error);
     }
     this.underWay = null;
     this.#publish();
@@ -218,7 +224,9 @@ export class MemoryCommands {
     this.waiting = joined(change, this.waiting);
     this.sent = noChange();
     this.#keep();
-    if (!PASSING.includes(code)) this.store.set({ memoryTrouble: wordsOf(error) });
+    // Another window removed the same entry in this very moment; the next attempt knows.
+    const isGone = code === "not_found" && change.removed.length > 0;
+    if (!PASSING.includes(code) && !isGone) this.store.set({ memoryTrouble: wordsOf(error) });
     else if (code !== "away") this.#later(RETRY_MS);
   }
 

@@ -7,7 +7,7 @@
 
 import { activeRun, chosenModel } from "../faces.js";
 import { effectiveParams } from "../parameters.js";
-import { asPatch, isEmpty } from "./changes.js";
+import { asPatch, isEmpty, portioned } from "./changes.js";
 import { isUnread } from "./costs.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -76,6 +76,8 @@ export class ContextLook {
     const { document, page } = this.session;
     const { state } = this.store;
     if (!document || !page || !isWanted(state) || this.underWay) return;
+    // So much at once is looked at when it is stored.
+    if (!isEmpty(portioned(state.memoryChange)[1])) return;
     const asked = this.wanted;
     const run = activeRun(state.runs);
     const of = { run: run?.id ?? null, unread: isUnread(state) };

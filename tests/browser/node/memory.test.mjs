@@ -10,6 +10,7 @@ import {
   isEmpty,
   joined,
   noChange,
+  portioned,
   withChange,
 } from "../../../static/js/memory/changes.js";
 import { WrongFile, emptyMemory, exported, imported } from "../../../static/js/memory/files.js";
@@ -65,6 +66,32 @@ test("an entry that another window removed comes back with what was typed into i
   const whole = entry("a", { keys: ["lamp"], text: "Typed" });
   assert.deepEqual(withChange(memory(), change).entries, [whole]);
   assert.deepEqual(asPatch(change, memory()).patch, { entries: [whole] });
+});
+
+test("an entry that the server never had, or has no more, is not removed there", () => {
+  const change = all(entriesAdded([entry("new")]), entriesRemoved(["new", "b"]));
+  assert.deepEqual(asPatch(change, memory({ entries: [entry("b")] })).removed, ["b"]);
+  assert.deepEqual(asPatch(change, memory()), { patch: {} });
+});
+
+test("a lorebook that is too much for one message is sent in portions, and nothing twice", () => {
+  const keys = Array.from({ length: 50 }, (_, number) => `key${number}`);
+  const many = Array.from({ length: 1000 }, (_, number) => entry(`e${number}`, { keys }));
+  const whole = all(entriesAdded(many), entriesRemoved(["old"]), fieldsChanged({ text: "T" }));
+  const sent = [];
+  let waiting = whole;
+  while (!isEmpty(waiting)) {
+    const [now, later] = portioned(waiting);
+    assert.ok(Object.keys(now.entries).length <= 20_000 / 62);
+    sent.push(now);
+    waiting = later;
+  }
+  assert.ok(sent.length > 2);
+  assert.deepEqual(all(...sent), whole);
+  assert.deepEqual(portioned(fieldsChanged({ note: "x" })), [
+    fieldsChanged({ note: "x" }),
+    noChange(),
+  ]);
 });
 
 test("removing after changing sends the removal alone, and Undo the entry again", () => {
