@@ -10,17 +10,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from storygen.link.memory import Memory
 from storygen.link.messages import (
     Alternative,
     Command,
+    ContextPiece,
+    ContextShown,
     Event,
     GrantCredits,
+    LoreChanged,
     PauseRun,
     PrefillProgressed,
     ResumeRun,
     ReviseRun,
     RunEnded,
     RunPaused,
+    ShowContext,
     StartRun,
     StartSet,
     StopRun,
@@ -64,7 +69,9 @@ class ScriptedWorker:
                 limit,
                 command.run,
             )
-            return []
+            return _lore(command.run, command.memory)
+        if isinstance(command, ShowContext):
+            return [self._shown(command)]
         if isinstance(command, StartSet):
             self._start_rows(command)
             return [PrefillProgressed(command.run, len(command.text), len(command.text), 0)]
@@ -75,6 +82,8 @@ class ScriptedWorker:
             return []
         if isinstance(command, ReviseRun):
             _revise(run, command)
+            if command.memory is not None:
+                return _lore(command.run, command.memory)
         elif isinstance(command, PauseRun):
             run.paused = True
             return [RunPaused(command.run, run.next_index)]
@@ -85,6 +94,26 @@ class ScriptedWorker:
         elif isinstance(command, StopRun):
             return self._stop(command.run)
         return []
+
+    def _shown(self, command: ShowContext) -> ContextShown:
+        """Memory, note and story, a token for each word; every entry is active, called by its first key."""
+        run, memory = self.runs.get(command.run), command.memory
+        texts = [("memory", memory.text), ("story", run.text if run else command.text)]
+        texts.append(("note", memory.note))
+        pieces = tuple(
+            ContextPiece(origin, "", text, len(text.split())) for origin, text in texts if text
+        )
+        used = sum(piece.num_tokens for piece in pieces)
+        active = tuple((entry.id, "".join(entry.keys[:1])) for entry in memory.entries)
+        return ContextShown(
+            command.request,
+            window=WINDOW,
+            reserve=int(command.params.get("max_tokens") or 0),
+            used=used,
+            pieces=pieces,
+            active=active,
+            reread_tokens=used,
+        )
 
     def _start_rows(self, command: StartSet) -> None:
         self.sets[command.run] = [row.run for row in command.rows]
@@ -139,6 +168,12 @@ class ScriptedWorker:
             words = run.text.split("\n", 1)[0].split()
             return f" «{words[-1] if words else ''}»"
         return self._script[run.next_index % len(self._script)]
+
+
+def _lore(run: str, memory: Memory) -> list[Event]:
+    """Constant entries are what stands in a run's context."""
+    entries = tuple(entry.id for entry in memory.entries if entry.constant)
+    return [LoreChanged(run, entries)] if entries else []
 
 
 def _revise(run: ScriptedRun, command: ReviseRun) -> None:

@@ -248,9 +248,7 @@ export class Session {
       settings: opened.settings ?? {},
       runs: inOrder(opened.runs),
       setsAre: "there",
-      storedMemory: opened.memory
-        ? { memory: opened.memory, version: opened.memory_version ?? 0 }
-        : null,
+      storedMemory: { memory: opened.memory, version: opened.memory_version },
       saved: Date.now() / 1000,
     });
   }

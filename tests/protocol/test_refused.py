@@ -29,8 +29,8 @@ NEEDED = {
     "story": tuple(
         event for event, known in CALLS.items() if "story" in known and event != "story_close"
     ),
-    "run": ("run_pause", "run_resume", "run_stop", "run_params", "token_details"),
-    "model": ("run_start", "model_load", "model_unload"),
+    "run": ("run_pause", "run_resume", "run_stop", "run_params", "run_memory", "token_details"),
+    "model": ("run_start", "context_show", "model_load", "model_unload"),
     "name": ("preset_save", "preset_delete"),
 }
 

@@ -24,7 +24,7 @@ const timeWords = (seconds) =>
 /** @param {State} state @returns {boolean} whether a run is under way that has not read what stands here */
 export function isUnread(state) {
   const run = activeRun(state.runs);
-  if (!run || !state.storedMemory || run.memory_version === undefined) return false;
+  if (!run || !state.storedMemory) return false;
   return run.memory_version !== state.storedMemory.version || !isEmpty(state.memoryChange);
 }
 
