@@ -11,8 +11,8 @@ import { tokenActions } from "./tokens/actions.js";
  * @property {string} title
  * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
  * @property {string[]} [also] other keys that do the same
- * @property {"Writing" | "Candidates" | "Tokens" | "Story" | "View"} group
- * @property {"card"} [within] where its key works; everywhere unless it is said
+ * @property {"Writing" | "Candidates" | "Tokens" | "Memory" | "Story" | "View"} group
+ * @property {"card" | "memory"} [within] where its key works; everywhere unless it is said
  * @property {() => void} run
  */
 
@@ -88,6 +88,8 @@ function typed(event, asSign) {
  * @param {import("./views/tokens.js").Tokens} room.tokenLists
  * @param {import("./views/token_hover.js").TokenHover} room.tokenHover
  * @param {import("./views/strip_chart.js").StripChart} room.strip
+ * @param {import("./memory/commands.js").MemoryCommands} room.memory
+ * @param {import("./views/memory_context.js").ContextView} room.contextView
  * @param {import("./views/panels.js").Panels} room.panels
  * @param {import("./views/palette.js").Palette} room.palette
  * @param {import("./views/keys.js").KeysDialog} room.keys
@@ -100,7 +102,7 @@ function typed(event, asSign) {
 export function actionsOf(room) {
   const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
     room;
-  const { candidates, cards } = room;
+  const { candidates, cards, memory, contextView } = room;
   const inPanel =
     (/** @type {() => void} */ then, /** @type {"candidates" | "tokens"} */ tab = "candidates") =>
     () => {
@@ -219,6 +221,28 @@ export function actionsOf(room) {
       run: () => cards.onCurrent(entry.id),
     })),
     ...tokenActions({ ...room, inTokens: (then) => inPanel(then, "tokens") }),
+    {
+      id: "memory",
+      title: "Memory, note and lore",
+      key: "Alt+y",
+      group: "Memory",
+      run: () => panels.toggle("memory"),
+    },
+    {
+      id: "context",
+      title: "What the model sees",
+      key: "Alt+v",
+      group: "Memory",
+      run: () => contextView.open(),
+    },
+    {
+      id: "memory-read",
+      title: "Let the run read the memory as it stands",
+      key: "Mod+Enter",
+      group: "Memory",
+      within: "memory",
+      run: () => memory.readNow(),
+    },
     { id: "new", title: "New story", key: "Alt+n", group: "Story", run: () => commands.newStory() },
     {
       id: "rename",

@@ -30,6 +30,8 @@ export class Commands {
     this.patch = {};
     /** @type {string | null} the story that `patch` is for */
     this.patched = null;
+    /** @type {(() => Promise<void>)[]} */
+    this.settlers = [];
     /**
      * The newest command that changed the text, while it can be undone: `depth` of one's own edits were
      * there before it.
@@ -192,9 +194,15 @@ export class Commands {
     );
   }
 
+  /** @param {() => Promise<void>} settle what else is to be stored before anything that depends on it */
+  alsoSettles(settle) {
+    this.settlers.push(settle);
+  }
+
   /** Stores what `changeSettings` was told, also for the run that is under way. */
   async settle() {
     clearTimeout(this.settling);
+    await Promise.all(this.settlers.map((settle) => settle()));
     const { patch, patched: story } = this;
     if (!story || !Object.keys(patch).length) return;
     this.patch = {};

@@ -74,8 +74,8 @@
  *   lore_budget: number, entries: LoreEntry[]}} Memory
  */
 /**
- * @typedef {{origin: "start" | "format" | "memory" | "prompt" | "lore" | "note" | "story", entry: string | null,
- *   text: string, num_tokens: number}} ContextPiece
+ * @typedef {"start" | "format" | "memory" | "prompt" | "lore" | "note" | "story"} Origin
+ * @typedef {{origin: Origin, entry: string | null, text: string, num_tokens: number}} ContextPiece
  */
 /**
  * @typedef {{window: number, reserve: number, used: number, pieces: ContextPiece[],
