@@ -16,6 +16,7 @@ import torch
 from ..link.messages import Alternative, Event, ScoredToken, ScoreText, TextScored, TokensScored
 from .cache_plan import Ids, plan_cache
 from .context.window import Window
+from .generation import CHUNK_TOKENS
 from .likeliest import likeliest
 from .model import ReadState
 from .sampling.chain import SamplerChain
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
 
     from .writing_model import WritingModel
 
-CHUNK_TOKENS = 128
-PREFIX_TOKENS = 256  # of which only the cache is wanted
-MOST_LOGITS = 1 << 23
-"""A chunk has no more logits than this: 32 MB, and its copies."""
+MOST_LOGITS = 1 << 24
+"""A chunk has no more logits than this: 64 MB."""
 NUM_TOGETHER = 16
 """So many places are worked out together: few enough that they stay in the processor's cache."""
 
@@ -108,7 +107,7 @@ class Scoring:
         ahead = len(wanted) - 1 - num_read  # of these the model's opinion is not asked
         self.reads_every = ahead <= 0
         if ahead > 0:
-            return wanted[num_read:][: min(ahead, PREFIX_TOKENS)]
+            return wanted[num_read:][: min(ahead, CHUNK_TOKENS)]
         most = max(1, min(CHUNK_TOKENS, MOST_LOGITS // self._writing.model.vocabulary))
         last = min(len(self._ids), self._window.start + self._window.room)
         return self._from_window(last)[num_read : num_read + most]
