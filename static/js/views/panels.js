@@ -5,7 +5,7 @@
 
 import { byId, h, icon } from "../dom.js";
 
-/** @typedef {"library" | "history" | "candidates" | "sampling" | "numbers"} Tab */
+/** @typedef {"library" | "history" | "candidates" | "tokens" | "memory" | "sampling" | "numbers"} Tab */
 /** @typedef {{title: string, body: HTMLElement, opened?: () => void}} Content */
 /** @typedef {"left" | "right"} Side */
 
@@ -13,7 +13,10 @@ import { byId, h, icon } from "../dom.js";
 const OVER_THE_TEXT = "(max-width: 1231px)";
 
 /** @type {{[side in Side]: Tab[]}} */
-const TABS = { left: ["library", "history"], right: ["candidates", "sampling", "numbers"] };
+const TABS = {
+  left: ["library", "history"],
+  right: ["candidates", "tokens", "memory", "sampling", "numbers"],
+};
 
 export class Panels {
   /**
@@ -129,6 +132,7 @@ export class Panels {
       const button = byId(`tab-${tab}`);
       button.setAttribute("aria-selected", String(shown));
       button.tabIndex = shown ? 0 : -1;
+      if (shown) button.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   }
 }
