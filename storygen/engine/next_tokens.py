@@ -21,6 +21,7 @@ from .generation import CHUNK_TOKENS
 from .model import ReadState
 from .passage import Passage
 from .sampling.chain import SamplerChain
+from .sampling.cuts import entropy_of
 from .sampling.draw import draw_many, uniform
 from .sampling.parameters import check_params, response_tokens
 
@@ -204,8 +205,8 @@ class NextTokens:
                 )
                 for token_id, logprob, probability in found
             ),
-            float(torch.special.entr(logprobs.exp()).sum()),
-            float(torch.special.entr(after).sum()),
+            float(entropy_of(logprobs.exp())),
+            float(entropy_of(after)),
             self._healed(),
             len(ids),
             (time.perf_counter() - self._began) * 1000,

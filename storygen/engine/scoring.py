@@ -22,6 +22,7 @@ from .generation import CHUNK_TOKENS
 from .likeliest import likeliest
 from .model import ReadState
 from .sampling.chain import SamplerChain
+from .sampling.cuts import entropy_of
 from .sampling.parameters import check_params
 from .scored_text import NUM_LIKELIEST, ScoredText, ScoredTexts
 
@@ -178,7 +179,7 @@ class Scoring:
         scored.their_after[rows] = after.gather(-1, top).cpu().numpy()
         before = -(logprobs.exp() * logprobs.clamp_(min=-1e30)).sum(-1)
         scored.entropies[rows, 0] = before.cpu().numpy()
-        scored.entropies[rows, 1] = torch.special.entr(after).sum(-1).cpu().numpy()
+        scored.entropies[rows, 1] = entropy_of(after).cpu().numpy()
 
     def _masked(self, logits: Tensor, first: int) -> Tensor:
         """`logits` of tokens from `first` on, those that a run would not have let come at -inf."""

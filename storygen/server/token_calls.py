@@ -57,8 +57,11 @@ class Glances:
         return self._turn
 
     def goes_on(self, turn: int, request: str = "") -> None:
-        """Ask `request` next. Raises: ConflictError when another list has been asked for since."""
-        if turn != self._turn:
+        """Ask `request` next.
+
+        Raises: ConflictError when another list has been asked for since, or the browser has gone.
+        """
+        if turn != self._turn or self.gone:
             raise ConflictError("Another list was asked for meanwhile.")
         self._request = request
 
