@@ -19,7 +19,9 @@ from .cache_plan import Ids, plan_cache
 from .context.run_context import RunContext
 from .generation import CHUNK_TOKENS
 from .model import ReadState
+from .passage import Passage
 from .sampling.chain import SamplerChain
+from .sampling.cuts import entropy_of
 from .sampling.draw import draw_many, uniform
 from .sampling.parameters import check_params, response_tokens
 
@@ -64,7 +66,6 @@ class NextTokens:
         self.ended = False
         self._writing, self._asked, self._last = writing, asked, last
         self._began = time.perf_counter()
-        self._may_end = params["at_end_of_text"] == "stop" and not params["min_tokens"]
         self._chain = SamplerChain(params, asked.seed, writing)
         self._context = RunContext(
             writing,
@@ -82,6 +83,7 @@ class NextTokens:
             ),
             response=response_tokens(params),
         )
+        self._passage = Passage(writing, self._context, params)
         self._feed: Ids | None = None
 
     @property
@@ -143,13 +145,10 @@ class NextTokens:
 
     def _answer(self, ids: Ids, logits: Tensor) -> list[Event]:
         """Nothing where a word can't be completed as it stands: it is read to its end then."""
-        context, allowed = self._context, self._writing.allowed
-        rest = context.rest
-        if rest:
-            drawable = listable = allowed.banned_in_word(context.unfinished, rest, logits[0])
-        else:
-            drawable = allowed.banned(context.unfinished, may_end=self._may_end)
-            listable = allowed.banned(context.unfinished, may_end=True)
+        context, rest = self._context, self._context.rest
+        drawable = listable = self._passage.kept_out(logits[0])
+        if not rest:
+            listable = self._writing.allowed.banned(context.unfinished, may_end=True)
         if drawable is None or listable is None:
             if not rest:
                 raise ModelError(
@@ -186,7 +185,7 @@ class NextTokens:
         logprobs = logits[0].log_softmax(-1)
         scores = logits.masked_fill(drawable, float("-inf"))
         history = torch.from_numpy(ids).to(logits.device)
-        after = self._chain.expected(history, scores)[0]
+        after = self._without_banned(self._chain.expected(history, scores)[0])
         drawn = self._draws(after)
         top = logprobs.masked_fill(listable, float("-inf")).topk(min(asked.num, len(logprobs)))
         first = top.indices[top.values > float("-inf")].tolist()
@@ -198,7 +197,7 @@ class NextTokens:
             tuple(
                 NextToken(
                     token_id,
-                    insertable(self._added(token_id)),
+                    insertable(self._context.added_by(token_id)),
                     self._writing.bytes.shown(token_id),
                     logprob,
                     probability,
@@ -206,12 +205,26 @@ class NextTokens:
                 )
                 for token_id, logprob, probability in found
             ),
-            float(torch.special.entr(logprobs.exp()).sum()),
-            float(torch.special.entr(after).sum()),
+            float(entropy_of(logprobs.exp())),
+            float(entropy_of(after)),
             self._healed(),
             len(ids),
             (time.perf_counter() - self._began) * 1000,
         )
+
+    def _without_banned(self, after: Tensor) -> Tensor:
+        """`after` `(vocab,)` without what would complete a banned string: a run takes it back.
+
+        Only the likeliest are looked at; what follows them hardly ever comes.
+        """
+        if not self._passage.bans:
+            return after
+        likely = after.topk(min(2 * MOST_LISTED, len(after))).indices.tolist()
+        banned = [token_id for token_id in likely if self._passage.completes_banned(token_id)]
+        left = after.index_fill(
+            0, torch.tensor(banned, dtype=torch.int64, device=after.device), 0.0
+        )
+        return left * (after.sum() / left.sum()) if float(left.sum()) > 0.0 else after
 
     def _draws(self, after: Tensor) -> Counter[int]:
         """How often each token is drawn; never, where nothing may come any more."""
@@ -219,13 +232,6 @@ class NextTokens:
             return Counter()
         numbers = [uniform(self._asked.seed, number) for number in range(self._asked.draws)]
         return Counter(draw_many(after, numbers) if numbers else ())
-
-    def _added(self, token_id: int) -> bytes:
-        """What a token adds to the text, as in `RunContext.push`."""
-        data, rest = self._writing.bytes.of(token_id), self._context.rest
-        if self._context.text.implies_space and not rest and data.startswith(b" "):
-            return data[1:]
-        return data[len(rest) :]
 
     def _healed(self) -> str:
         text = self._context.text

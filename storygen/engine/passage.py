@@ -102,6 +102,13 @@ class Passage:
         careful = without_ids(left, begin)
         return left if nothing_left(careful) else careful
 
+    def completes_banned(self, token_id: int) -> bool:
+        """Whether a banned string would stand in the text with this token."""
+        if not self.bans:
+            return False
+        before = self.context.text.tail(self.bans.num_before) + self.context.held.whole
+        return self.bans.find(before + self._whole_after(token_id), len(before)) is not None
+
     def _whole_after(self, token_id: int) -> str:
         data = self.context.held.unfinished + self.context.added_by(token_id)
         return data[: len(data) - len(unfinished_tail(data))].decode("utf-8", "replace")

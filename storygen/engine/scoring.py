@@ -18,9 +18,11 @@ from ..link.messages import Alternative, Event, ScoredToken, ScoreText, TextScor
 from .cache_plan import Ids, plan_cache
 from .context.surroundings import Surroundings
 from .context.window import Window
+from .generation import CHUNK_TOKENS
 from .likeliest import likeliest
 from .model import ReadState
 from .sampling.chain import SamplerChain
+from .sampling.cuts import entropy_of
 from .sampling.parameters import check_params
 from .scored_text import NUM_LIKELIEST, ScoredText, ScoredTexts
 
@@ -29,10 +31,8 @@ if TYPE_CHECKING:
 
     from .writing_model import WritingModel
 
-CHUNK_TOKENS = 128
-PREFIX_TOKENS = 256  # of which only the cache is wanted
-MOST_LOGITS = 1 << 23
-"""A chunk has no more logits than this: 32 MB, and its copies."""
+MOST_LOGITS = 1 << 24
+"""A chunk has no more logits than this: 64 MB."""
 NUM_TOGETHER = 16
 """So many places are worked out together: few enough that they stay in the processor's cache."""
 
@@ -111,7 +111,7 @@ class Scoring:
         ahead = len(wanted) - 1 - num_read  # of these the model's opinion is not asked
         self.reads_every = ahead <= 0
         if ahead > 0:
-            return wanted[num_read:][: min(ahead, PREFIX_TOKENS)]
+            return wanted[num_read:][: min(ahead, CHUNK_TOKENS)]
         most = max(1, min(CHUNK_TOKENS, MOST_LOGITS // self._writing.model.vocabulary))
         last = min(len(self._ids), self._window.start + self._window.room)
         return self._from_window(last)[num_read : num_read + most]
@@ -179,7 +179,7 @@ class Scoring:
         scored.their_after[rows] = after.gather(-1, top).cpu().numpy()
         before = -(logprobs.exp() * logprobs.clamp_(min=-1e30)).sum(-1)
         scored.entropies[rows, 0] = before.cpu().numpy()
-        scored.entropies[rows, 1] = torch.special.entr(after).sum(-1).cpu().numpy()
+        scored.entropies[rows, 1] = entropy_of(after).cpu().numpy()
 
     def _masked(self, logits: Tensor, first: int) -> Tensor:
         """`logits` of tokens from `first` on, those that a run would not have let come at -inf."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from ..engine.sampling.parameters import check_params
 from ..errors import ModelError
 from ..link.messages import ContextShown, ShowContext
 from ..story.looks import NewLook
 from ..story.story import Story
-from . import presets
-from .checks import MAX_ID, MAX_PROMPT, Fields
+from .checks import MAX_ID, Fields
 from .house import House
 from .memory_checks import check_patch, check_removed
 from .room import Room
+from .token_calls import asked_look
 
 Answer = dict[str, Any]
 
@@ -47,7 +46,7 @@ class MemoryCalls:
         """What the model would read at a place, and what a change would cost."""
         room, run = self._house.room(fields.id("story")), fields.string("run", MAX_ID, "")
         patch, removed = check_patch(fields.object("patch")), check_removed(fields)
-        new = self._of_run(room, run) if run else self._new(fields)
+        new = self._of_run(room, run) if run else asked_look(self._house, fields)
         at = fields.place_or_end("at")
         window = self._house.requests.ready(new.model)
 
@@ -59,18 +58,6 @@ class MemoryCalls:
         if shown.error:
             raise ModelError(shown.error)
         return {"context": context_shape(shown)}
-
-    def _new(self, fields: Fields) -> NewLook:
-        entry = self._house.model(fields.string("model", 2 * MAX_ID))
-        params = fields.object("params")
-        return NewLook(
-            model=entry.key,
-            model_name=entry.name,
-            mode=fields.choice("mode", ("continue", "prompt"), "continue"),
-            prompt=fields.string("prompt", MAX_PROMPT, ""),
-            params=check_params(params) if params else presets.default_params(),
-            seed=0,
-        )
 
     def _of_run(self, room: Room, run_id: str) -> NewLook:
         def look(story: Story, now: float) -> NewLook:

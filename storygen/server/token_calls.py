@@ -57,8 +57,11 @@ class Glances:
         return self._turn
 
     def goes_on(self, turn: int, request: str = "") -> None:
-        """Ask `request` next. Raises: ConflictError when another list has been asked for since."""
-        if turn != self._turn:
+        """Ask `request` next.
+
+        Raises: ConflictError when another list has been asked for since, or the browser has gone.
+        """
+        if turn != self._turn or self.gone:
             raise ConflictError("Another list was asked for meanwhile.")
         self._request = request
 
@@ -93,7 +96,7 @@ class TokenCalls:
         """Which tokens could stand next at a place."""
         requests, glances = self._house.requests, visitor.glances
         room = self._house.room(fields.id("story"))
-        asked, at = self._asked(fields), fields.place_or_end("at")
+        asked, at = asked_look(self._house, fields), fields.place_or_end("at")
         num = fields.integer("num", 1, MOST_LISTED, default=MOST_LISTED)
         draws = fields.integer("draws", 0, MOST_LISTED, default=MOST_LISTED)
         turn = glances.begin(requests)
@@ -121,7 +124,7 @@ class TokenCalls:
         """Begin to tell how likely each token of the text is; `scored` events follow."""
         requests, glances = self._house.requests, visitor.glances
         room = self._house.room(fields.id("story"))
-        new = self._asked(fields)
+        new = asked_look(self._house, fields)
         glances.stop_score(requests)
         whole = room.ask(lambda story, now: story.looks.whole(new))
         score = Score(
@@ -161,24 +164,25 @@ class TokenCalls:
 
     # ------------------------------------------------------------ inside
 
-    def _asked(self, fields: Fields) -> NewLook:
-        """Model, mode, prompt, parameters and seed, as for a run."""
-        entry: ModelEntry = self._house.model(fields.string("model", 2 * MAX_ID))
-        params = fields.object("params")
-        return NewLook(
-            model=entry.key,
-            model_name=entry.name,
-            mode=fields.choice("mode", ("continue", "prompt"), "continue"),
-            prompt=fields.string("prompt", MAX_PROMPT, ""),
-            params=check_params(params) if params else presets.default_params(),
-            seed=fields.integer("seed", 0, MAX_SEED, default=time.time_ns() % MAX_SEED),
-        )
-
     def _score(self, visitor: Looker, fields: Fields) -> Score:
         found, name = visitor.glances.score, fields.id("score")
         if found is None or found.id != name:
             raise NotFoundError("This scoring is over; score the text again.")
         return found
+
+
+def asked_look(house: House, fields: Fields) -> NewLook:
+    """Model, mode, prompt, parameters and seed, as for a run."""
+    entry: ModelEntry = house.model(fields.string("model", 2 * MAX_ID))
+    params = fields.object("params")
+    return NewLook(
+        model=entry.key,
+        model_name=entry.name,
+        mode=fields.choice("mode", ("continue", "prompt"), "continue"),
+        prompt=fields.string("prompt", MAX_PROMPT, ""),
+        params=check_params(params) if params else presets.default_params(),
+        seed=fields.integer("seed", 0, MAX_SEED, default=time.time_ns() % MAX_SEED),
+    )
 
 
 def _check(answer: NextListed) -> None:

@@ -353,6 +353,9 @@ def test_a_browser_that_leaves_ends_what_it_looked_at(tmp_path: Path, async_mode
             slow = leaves.create("It was " + SLOW)
             score(slow, leaves)
             leaves.wait(lambda: leaves.scored, "the first part")
+            asked = {"story": slow.id, "model": MODEL, "at": "end"}
+            leaves.send("next_tokens", asked, lambda answer: None)
+            leaves.ok("stories")
 
         def unloaded() -> bool:
             answer = stays.call("model_unload", {"model": MODEL})

@@ -107,19 +107,24 @@ class SamplerChain:
         each place, as `replay` takes it; the chain goes on as if it had chosen them. A row is 0 where nothing
         may come any more.
         """
-        branches, over = [(1.0, scores)], scores.new_zeros(len(scores), dtype=torch.bool)
+        branches = [(1.0, scores)]
         for _, stage in self._stages:
             branches = _through(stage, ids, branches, written)
-            if stage.may_end:
-                over |= branches[0][1].amax(-1) == float("-inf")
         self._accepted += written
-        parts = [weight * self._chosen(changed) for weight, changed in branches]
-        return functools.reduce(torch.add, parts).masked_fill_(over[:, None], 0.0)
+        parts = [
+            self._chosen(changed).mul_(weight) if weight < 1.0 else self._chosen(changed)
+            for weight, changed in branches
+        ]
+        return functools.reduce(torch.add, parts)
 
     def _chosen(self, scores: Tensor) -> Tensor:
         if self._greedy:
-            return torch.zeros_like(scores).scatter_(-1, scores.argmax(-1, keepdim=True), 1.0)
-        return scores.softmax(-1).nan_to_num_(0.0)
+            chosen = torch.zeros_like(scores).scatter_(-1, scores.argmax(-1, keepdim=True), 1.0)
+        else:
+            chosen = scores.softmax(-1)
+        if self.constrained:
+            chosen.masked_fill_(~scores.amax(-1, keepdim=True).isfinite(), 0.0)
+        return chosen
 
     def choose(
         self,

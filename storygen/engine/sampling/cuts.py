@@ -28,6 +28,11 @@ def entropy(scores: Tensor) -> Tensor:
     return -(logprobs.exp() * logprobs.clamp(min=-1e30)).sum(-1, keepdim=True)
 
 
+def entropy_of(probs: Tensor) -> Tensor:
+    """The same of probabilities, `(batch,)`; several times faster than `torch.special.entr`."""
+    return -(probs * probs.clamp(min=1e-30).log_()).sum(-1)
+
+
 def keep_above(scores: Tensor, least: float | Tensor) -> Tensor:
     """`scores` with tokens less likely than `least` (a probability) at -inf; the likeliest one stays."""
     return only(scores, scores.softmax(-1) >= least)

@@ -319,6 +319,20 @@ def test_a_form_decides_what_may_come_and_completes_no_word() -> None:
     assert sum(row.num for row in found.tokens) == 100
 
 
+def test_what_would_complete_a_banned_text_is_listed_but_never_comes() -> None:
+    free = look(tiny_worker("gpt2"), params={"temperature": 0.3})
+    word = next(row for row in free.tokens if row.text and row.text.strip().isalpha())
+    assert word.text is not None and word.after > 0
+    banned = look(
+        tiny_worker("gpt2"), params={"temperature": 0.3, "banned_strings": [word.text.strip()]}
+    )
+    rows = {row.id: row for row in banned.tokens}
+    assert (rows[word.id].after, rows[word.id].num) == (0.0, 0)
+    other = next(row for row in free.tokens if row.after > 0 and rows[row.id].after > 0)
+    assert rows[other.id].after > other.after
+    assert sum(row.num for row in banned.tokens) == 100
+
+
 def test_questions_and_answers_travel_whole_over_the_link() -> None:
     found = look(tiny_worker("gpt2"))
     assert decode(encode(found)) == found
