@@ -30,6 +30,8 @@ HOLD_REST_S = 0.5
 FAR_REST_S = 0.4
 FAR_LATEST_S = 1.5
 
+BASE_STEPS = 2
+
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s|[。！？]|\n")
 
 
@@ -153,8 +155,12 @@ def ends_sentence(text: str) -> bool:
 
 
 def feed_base(text: bytearray, point: int, num_bytes: int) -> int:
-    """Where to begin the text for a worker that wants about `num_bytes` before `point`: at a line's start."""
+    """Where to begin the text for a worker that wants about `num_bytes` before `point`: at a line's start.
+
+    It moves in steps while a story grows: what was read of a text that begins elsewhere is of no use.
+    """
     start = max(0, point - num_bytes)
+    start -= start % max(1, num_bytes // BASE_STEPS)
     if start == 0:
         return 0
     line = text.find(b"\n", start, min(point, start + num_bytes // 4))

@@ -1,8 +1,9 @@
 """Where in a growing text what stands "so many lines back" is put.
 
-Lines are those that aren't blank. A place moves in steps, not with every new line: of L lines it stands
-before line (L − N) − (L − N) mod N, so N to 2N − 1 lines back, and what stands before it stays a prefix.
-For N = 0 that is the last sentence's end, or the text's: never in the middle of a sentence.
+Lines are those that aren't blank. A place moves in steps of S lines, not with every new one: of L lines it
+stands before line L − L mod S − N, so N to N + S − 1 lines back, and what stands before it stays a prefix.
+Steps fit into each other (`step`), so that several places move at the same time: one reading serves them all.
+For N = 0 the place is the last sentence's end, or the text's: never in the middle of a sentence.
 
 All places are bytes, and functions of the text alone, so that whoever reads it again finds the same.
 """
@@ -14,6 +15,15 @@ from bisect import bisect_left
 from ..text.endings import last_sentence_end
 
 TAIL_BYTES = 480
+
+
+def step(depth: int, least: int) -> int:
+    """In which steps a place `depth` lines back moves: at most `depth`, and `least`, the smallest depth there
+    is, once or doubled as often as fits."""
+    lines = least
+    while 2 * lines <= depth:
+        lines *= 2
+    return lines
 
 
 class Lines:
@@ -33,12 +43,11 @@ class Lines:
             self._open = at
             at += len(line) + 1
 
-    def place(self, depth: int, data: bytearray) -> int:
-        """The byte before which something stands that is `depth` lines back."""
+    def place(self, depth: int, lines: int, data: bytearray) -> int:
+        """The byte before which something stands that is `depth` lines back and moves in steps of `lines`."""
         if depth == 0:
             return self._end_of_sentence(data)
-        back = len(self._starts) - depth
-        number = back - back % depth
+        number = len(self._starts) - len(self._starts) % lines - depth
         return self._starts[number] if number > 0 else 0
 
     def _end_of_sentence(self, data: bytearray) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..text.tokenized import TokenizedText
-from .lines import Lines
+from .lines import Lines, step
 from .lore import LoreWatch
 from .pieces import Piece
 from .surroundings import Admitted, Surroundings
@@ -63,7 +63,8 @@ class Placing:
         depths = [entry.depth for entry in self._admitted.entries if entry.depth is not None]
         if self.around.note:
             depths.append(self.around.memory.note_lines)
-        places = {depth: self._lines.place(depth, text.data) for depth in set(depths)}
+        least = self.around.least_depth
+        places = {d: self._lines.place(d, step(d, least), text.data) for d in set(depths)}
         indices = {depth: text.tokens_before(place) for depth, place in places.items()}
         return self._admitted_for, tuple(indices[depth] for depth in depths)
 

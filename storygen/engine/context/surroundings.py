@@ -73,6 +73,10 @@ class Surroundings:
         self.response = response
         self.reserve = min(response, most)
         self._share_out(num_fixed)
+        depths = [entry.depth for entry in memory.entries if entry.depth]
+        depths += [memory.note_lines] if self.note and memory.note_lines else []
+        self.least_depth = min(depths, default=1)
+        """Of all that may stand some lines back."""
 
     def _share_out(self, num_fixed: int) -> None:
         memory, whole = self.memory, self._writing.window - self.reserve

@@ -6,36 +6,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storygen.engine.context.lines import Lines
+from storygen.engine.context.lines import Lines, step
 
 TEXT = st.lists(
     st.sampled_from(["One.", " two", "\n", "\n\n", "  ", "é猫", "No. 3", "“Go!”"]), max_size=40
 )
 
 
-def place(text: str, depth: int) -> int:
+def place(text: str, depth: int, least: int = 1) -> int:
     lines = Lines()
     data = bytearray(text.encode())
     lines.read(data)
-    return lines.place(depth, data)
+    return lines.place(depth, step(depth, least), data)
 
 
-def lines_after(text: str, depth: int) -> int:
-    behind = text.encode()[place(text, depth) :].decode()
+def lines_after(text: str, depth: int, least: int) -> int:
+    behind = text.encode()[place(text, depth, least) :].decode()
     return sum(bool(line.strip()) for line in behind.split("\n"))
 
 
-@pytest.mark.parametrize("depth", [1, 2, 3, 4, 7])
-def test_between_n_and_twice_n_lines_follow(depth: int) -> None:
+@pytest.mark.parametrize("depth", [1, 2, 3, 4, 7, 40])
+@pytest.mark.parametrize("least", [1, 2, 3])
+def test_between_n_and_twice_n_lines_follow(depth: int, least: int) -> None:
+    least = min(depth, least)
     for num_lines in range(1, 60):
         text = "".join(f"Line {n}.\n\n" for n in range(num_lines))
         expected = range(depth, 2 * depth) if num_lines > depth else [num_lines]
-        assert lines_after(text, depth) in expected
+        assert lines_after(text, depth, least) in expected
+
+
+def moves(depth: int, least: int) -> set[int]:
+    """The numbers of lines with which a place moves."""
+    texts = ["".join(f"Line {n}.\n" for n in range(count)) for count in range(50, 120)]
+    places = [place(text, depth, least) for text in texts]
+    return {50 + n for n in range(1, len(places)) if places[n] != places[n - 1]}
 
 
 def test_a_place_moves_once_in_n_lines() -> None:
-    places = [place("".join(f"Line {n}.\n" for n in range(count)), 5) for count in range(10, 60)]
-    assert len(set(places)) == 10
+    assert len(moves(5, 5)) == 13
+
+
+@pytest.mark.parametrize(("near", "far"), [(3, 4), (3, 7), (2, 5), (1, 30), (4, 4)])
+def test_a_farther_place_moves_only_together_with_a_nearer_one(near: int, far: int) -> None:
+    assert moves(far, near) <= moves(near, near)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +77,6 @@ def test_a_text_that_grew_has_the_places_of_one_that_is_read_at_once(
     for part in parts:
         data += part.encode()
         grown.read(data)
-        copied = grown.copied()
-        assert grown.place(depth, data) == place(data.decode(), depth)
-        assert copied.place(depth, data) == grown.place(depth, data)
+        expected = place(data.decode(), depth)
+        assert grown.place(depth, step(depth, 1), data) == expected
+        assert grown.copied().place(depth, step(depth, 1), data) == expected
