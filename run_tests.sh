@@ -36,9 +36,9 @@ check() {
     "$@" || failed="$failed $title;"
 }
 
-# Two at a time, since most tests wait for one process or another; then those that must be alone.
+# Three at a time, since most tests wait for one process or another; then those that must be alone.
 tests() {
-    "$python" -m pytest -n 2 --dist loadscope --no-loadscope-reorder -m "not alone" "$@"
+    "$python" -m pytest -n 3 --dist loadscope --no-loadscope-reorder -m "not alone" "$@"
     beside=$?
     "$python" -m pytest -m alone "$@"
     alone=$?

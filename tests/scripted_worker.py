@@ -53,7 +53,8 @@ def main() -> None:
     threading.Thread(target=_receive, args=(connection, commands), daemon=True).start()
     next_step = time.monotonic()
     while True:
-        writing = any(not run.paused and run.credits > 0 for run in worker.runs.values())
+        runs = worker.runs.values()
+        writing = worker.searches or any(not run.paused and run.credits > 0 for run in runs)
         wait = max(0.0, next_step - time.monotonic()) if writing else None
         try:
             command = commands.get(timeout=wait)

@@ -10,8 +10,9 @@ import { tokenActions } from "./tokens/actions.js";
  * @property {string} id
  * @property {string} title
  * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
- * @property {"Writing" | "Candidates" | "Tokens" | "Story" | "View"} group
- * @property {"card"} [within] where its key works; everywhere unless it is said
+ * @property {string[]} [also] other keys that do the same
+ * @property {"Writing" | "Candidates" | "Tokens" | "Memory" | "Story" | "View"} group
+ * @property {"card" | "memory"} [within] where its key works; everywhere unless it is said
  * @property {() => void} run
  */
 
@@ -44,6 +45,9 @@ export function keyText(key, isMac = IS_MAC) {
     .map((part) => shown[part] ?? (part.length === 1 ? part.toUpperCase() : part))
     .join(isMac ? "" : " ");
 }
+
+/** @param {Action} action @returns {string[]} every key that does it, the one to be shown first */
+export const keysOf = ({ key, also = [] }) => [key, ...also];
 
 /**
  * @param {KeyboardEvent} event
@@ -84,6 +88,8 @@ function typed(event, asSign) {
  * @param {import("./views/tokens.js").Tokens} room.tokenLists
  * @param {import("./views/token_hover.js").TokenHover} room.tokenHover
  * @param {import("./views/strip_chart.js").StripChart} room.strip
+ * @param {import("./memory/commands.js").MemoryCommands} room.memory
+ * @param {import("./views/memory_context.js").ContextView} room.contextView
  * @param {import("./views/panels.js").Panels} room.panels
  * @param {import("./views/palette.js").Palette} room.palette
  * @param {import("./views/keys.js").KeysDialog} room.keys
@@ -96,7 +102,7 @@ function typed(event, asSign) {
 export function actionsOf(room) {
   const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
     room;
-  const { candidates, cards } = room;
+  const { candidates, cards, memory, contextView } = room;
   const inPanel =
     (/** @type {() => void} */ then, /** @type {"candidates" | "tokens"} */ tab = "candidates") =>
     () => {
@@ -112,6 +118,7 @@ export function actionsOf(room) {
       id: "write",
       title: "Write or resume",
       key: "Mod+Enter",
+      also: ["Mod+e"],
       group: "Writing",
       run: () => commands.writeOrResume(),
     },
@@ -214,6 +221,28 @@ export function actionsOf(room) {
       run: () => cards.onCurrent(entry.id),
     })),
     ...tokenActions({ ...room, inTokens: (then) => inPanel(then, "tokens") }),
+    {
+      id: "memory",
+      title: "Memory, note and lore",
+      key: "Alt+y",
+      group: "Memory",
+      run: () => panels.toggle("memory"),
+    },
+    {
+      id: "context",
+      title: "What the model sees",
+      key: "Alt+v",
+      group: "Memory",
+      run: () => contextView.open(),
+    },
+    {
+      id: "memory-read",
+      title: "Let the run read the memory as it stands",
+      key: "Mod+Enter",
+      group: "Memory",
+      within: "memory",
+      run: () => memory.readNow(),
+    },
     { id: "new", title: "New story", key: "Alt+n", group: "Story", run: () => commands.newStory() },
     {
       id: "rename",
@@ -360,7 +389,9 @@ export function listenForKeys(actions, closeTopmost, takesKey) {
       if (event.isComposing || document.querySelector("dialog[open]")) return;
       if (event.key === "Escape" && inMenu(event)) return;
       const own = takesKey(event);
-      const asked = own ? undefined : everywhere.find((action) => matches(event, action.key));
+      const asked = own
+        ? undefined
+        : everywhere.find((action) => keysOf(action).some((key) => matches(event, key)));
       const help = event.key === "?" && !isTyping(event.target);
       if (!own && !asked && !help) return;
       event.preventDefault();

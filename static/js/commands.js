@@ -7,7 +7,6 @@
 import { effectiveParams } from "./parameters.js";
 import { activeRun, chosenModel, interruptedRun, primary } from "./faces.js";
 
-/** @typedef {import("./protocol.js").Params} Params */
 /** @typedef {import("./protocol.js").Settings} Settings */
 
 const SETTLE_MS = 300;
@@ -31,6 +30,8 @@ export class Commands {
     this.patch = {};
     /** @type {string | null} the story that `patch` is for */
     this.patched = null;
+    /** @type {(() => Promise<void>)[]} */
+    this.settlers = [];
     /**
      * The newest command that changed the text, while it can be undone: `depth` of one's own edits were
      * there before it.
@@ -193,9 +194,15 @@ export class Commands {
     );
   }
 
+  /** @param {() => Promise<void>} settle what else is to be stored before anything that depends on it */
+  alsoSettles(settle) {
+    this.settlers.push(settle);
+  }
+
   /** Stores what `changeSettings` was told, also for the run that is under way. */
   async settle() {
     clearTimeout(this.settling);
+    await Promise.all(this.settlers.map((settle) => settle()));
     const { patch, patched: story } = this;
     if (!story || !Object.keys(patch).length) return;
     this.patch = {};
@@ -220,27 +227,6 @@ export class Commands {
   /** @param {string} model */
   async unloadModel(model) {
     await this.#try(() => this.connection.call("model_unload", { model }));
-  }
-
-  /** @param {string} name @param {Params} params */
-  async savePreset(name, params) {
-    await this.#try(async () => {
-      const { presets } = await this.connection.call("preset_save", { name, params });
-      this.store.set({ presets });
-      this.changeSettings({ preset: name });
-    });
-  }
-
-  /** @param {string} name */
-  async deletePreset(name) {
-    const preset = this.store.state.presets.find((one) => one.name === name);
-    await this.#try(async () => {
-      const { presets } = await this.connection.call("preset_delete", { name });
-      this.store.set({ presets });
-      this.toasts.offer(`Removed ${name}.`, "Undo", () => {
-        if (preset) void this.savePreset(name, preset.params);
-      });
-    });
   }
 
   // ---------------------------------------------------------------- stories

@@ -6,6 +6,7 @@
  */
 
 import { bytesText, durationText, numberText, percentText } from "./format.js";
+import { isEmpty } from "./memory/changes.js";
 
 /** @typedef {import("./store.js").State} State */
 /** @typedef {import("./protocol.js").Run} Run */
@@ -20,6 +21,7 @@ const ENDED = {
   paragraph: "Finished the paragraph",
   stop_string: "Finished at a stop text",
   end_of_text: "The model came to its end",
+  banned_strings: "Ended: all that could follow is banned",
 };
 
 /** What the worker calls the stages of loading, and what that means to a writer. */
@@ -281,9 +283,10 @@ export function waitedFace(state) {
  */
 export function savedFace(state) {
   if (!state.story || state.saved === null) return { text: "", kind: "saved" };
-  if (state.server !== "here")
-    return { text: state.unsent ? "Kept in this browser" : "", kind: "kept" };
-  return state.unsent ? { text: "Saving", kind: "saving" } : { text: "Saved", kind: "saved" };
+  const unsent = state.unsent > 0 || !isEmpty(state.memoryChange);
+  if (state.server !== "here") return { text: unsent ? "Kept in this browser" : "", kind: "kept" };
+  if (state.memoryTrouble) return { text: "Memory not stored", kind: "kept" };
+  return unsent ? { text: "Saving", kind: "saving" } : { text: "Saved", kind: "saved" };
 }
 
 /**

@@ -9,6 +9,9 @@ export const numberText = (value) => COUNT.format(value);
 /** @param {number} share from 0 to 1 */
 export const percentText = (share) => `${Math.round(Math.min(1, Math.max(0, share)) * 100)} %`;
 
+/** @param {number} value @param {number} low @param {number} high */
+export const clamped = (value, low, high) => Math.min(high, Math.max(low, value));
+
 /** @param {number} count @param {string} noun in the singular; an s makes it plural */
 export const counted = (count, noun) => `${numberText(count)} ${noun}${count === 1 ? "" : "s"}`;
 

@@ -8,7 +8,10 @@ import { Takings } from "./document/takings.js";
 import { byId } from "./dom.js";
 import { activeRun } from "./faces.js";
 import { LoadingClock } from "./loading_clock.js";
+import { MemoryCommands } from "./memory/commands.js";
+import { ContextLook } from "./memory/look.js";
 import { ModelsOnDisk } from "./models_on_disk.js";
+import { SamplingCommands } from "./sampling/commands.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
 import { TokenCommands } from "./tokens/commands.js";
@@ -23,6 +26,8 @@ import { History } from "./views/history.js";
 import { KeysDialog } from "./views/keys.js";
 import { Library } from "./views/library.js";
 import { LiveRegion } from "./views/live_region.js";
+import { MemoryPanel } from "./views/memory.js";
+import { ContextView } from "./views/memory_context.js";
 import { Menu, closeMenus } from "./views/menu.js";
 import { Numbers } from "./views/numbers.js";
 import { Palette } from "./views/palette.js";
@@ -70,11 +75,13 @@ const takings = new Takings(store, connection, session, toasts);
 const candidates = new CandidateCommands(store, connection, session, commands, takings, toasts);
 const tokens = new TokenCommands(store, connection, session, commands, takings, toasts);
 const scoring = new Scoring(store, connection, session, commands, tokens);
+const memory = new MemoryCommands(store, connection, commands, toasts);
 const exporter = new Export(store, session, toasts);
 
 const library = new Library(store, commands, (action) => keyText(actionCalled(action).key));
 const history = new History(store, commands);
-const sampling = new Sampling(store, commands);
+const samplingCommands = new SamplingCommands(store, connection, commands, toasts);
+const sampling = new Sampling(store, connection, session, samplingCommands);
 const numbers = new Numbers(store, session);
 const cards = new Candidates(store, session, commands, candidates, {
   say: (words) => toasts.say(words),
@@ -89,12 +96,18 @@ const tokenHover = new TokenHover(store, connection, session, tokens, {
   say: (words) => toasts.say(words),
   offerBack: (words) => session.document && takings.offerBack(session.document, words),
 });
+const contextView = new ContextView(store);
+const memoryPanel = new MemoryPanel(store, memory, toasts, {
+  see: () => contextView.open(),
+  keyOf: (action) => keyText(actionCalled(action).key),
+});
 const panels = new Panels(store, {
   library: { title: "Stories", body: library.body, opened: () => library.opened() },
   history: { title: "History", body: history.body, opened: () => history.opened() },
   candidates: { title: "Candidates", body: cards.body },
   tokens: { title: "Tokens", body: tokenLists.body },
-  sampling: { title: "Sampling", body: sampling.body },
+  memory: { title: "Memory", body: memoryPanel.body },
+  sampling: { title: "Sampling", body: sampling.body, opened: () => sampling.opened() },
   numbers: { title: "Numbers", body: numbers.body },
 });
 
@@ -116,6 +129,8 @@ const actions = actionsOf({
   tokenLists,
   tokenHover,
   strip,
+  memory,
+  contextView,
   store,
   session,
   panels,
@@ -189,6 +204,10 @@ const views = [
   tokenHover,
   strip,
   new HeatBar(store, scoring),
+  memory,
+  new ContextLook(store, connection, session),
+  memoryPanel,
+  contextView,
   sampling,
   numbers,
   panels,
@@ -200,11 +219,16 @@ store.subscribe(["runs"], (state) => {
   const run = activeRun(state.runs);
   if (!run || run.state === "paused") live.rest();
 });
+/** What has the focus may take a key first. */
+const keyed = [tokenHover, cards, tokenLists, strip, memoryPanel, sampling];
 listenForKeys(
   actions,
   () => closeMenus() || (session.page?.closeSearch() ?? false) || panels.closeTopmost(),
-  (event) => [tokenHover, cards, tokenLists, strip].some((view) => view.takesKey(event)),
+  (event) => keyed.some((view) => view.takesKey(event)),
 );
 window.addEventListener("focus", () => modelsOnDisk.look());
-window.addEventListener("pagehide", () => void commands.settle());
+window.addEventListener("pagehide", () => {
+  memory.leave();
+  void commands.settle();
+});
 connection.start();

@@ -24,16 +24,18 @@
  *   detail: string, message: string, model: string, model_name: string, mode: string, prompt: string,
  *   params: Params, seed: number, next_index: number, continues: string | null, started: number,
  *   ended: number | null, left: Place, revision: number, reading: {done: number, total: number} | null,
- *   holding: boolean, tokens_per_s: number | null, used: number, window: number}} Run
+ *   holding: boolean, tokens_per_s: number | null, used: number, window: number,
+ *   memory_version: number, lore: string[]}} Run
  */
-/** @typedef {{[name: string]: number | string | string[]}} Params */
+/** @typedef {number | string | (number | string)[] | (number | string)[][]} ParamValue */
+/** @typedef {{[name: string]: ParamValue}} Params */
 /** @typedef {{id: string, story: string, parent: string | null, kind: string, time: number, run: string | null, label: string, num_words: number, excerpt: string}} Checkpoint */
 /** @typedef {{name: string, sentence: string, params: Params, builtin: boolean}} Preset */
 /**
  * @typedef {{name: string, kind: "number" | "integer" | "strings" | "choice" | "text"
  *   | "order" | "tokens" | "biases" | "phrases", low: number,
- *   high: number, step: number, default: number | string | string[],
- *   neutral: number | string | string[] | null, choices: string[], title: string, sentence: string}} Parameter
+ *   high: number, step: number, default: ParamValue, neutral: ParamValue, choices: string[], title: string,
+ *   sentence: string, sampler: string | null, switches: boolean}} Parameter
  */
 /** @typedef {[id: number, text: string, logprob: number | null]} CardToken */
 /**
@@ -44,9 +46,10 @@
  */
 /**
  * @typedef {{id: string, story: string, time: number, origin: string, model: string, model_name: string,
- *   mode: string, prompt: string, params: Params, at: Place, state: "queued" | "reading" | "writing" | "ended",
- *   reading: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: number | null,
- *   cards: Card[]}} CandidateSet `Set` in the protocol
+ *   mode: string, prompt: string, params: Params, at: Place,
+ *   state: "queued" | "reading" | "searching" | "writing" | "ended", reading: {done: number, total: number} | null,
+ *   searching: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: number | null,
+ *   cards: Card[], memory_version: number | null}} CandidateSet `Set` in the protocol
  */
 /** @typedef {[candidate: string, first: number, tokens: CardToken[]]} CardNews */
 /**
@@ -62,16 +65,34 @@
  * @typedef {{score: string, story: string, stretches: [client: number, clock: number, units: number][],
  *   tokens: ScoredToken[], done: number, total: number, over: boolean, error: string}} ScoredEvent
  */
+/**
+ * @typedef {{id: string, name: string, keys: string[], text: string, constant: boolean, on: boolean,
+ *   order: number, depth: number | null}} LoreEntry
+ */
+/**
+ * @typedef {{text: string, note: string, note_lines: number, share: number, lore_range: number,
+ *   lore_budget: number, entries: LoreEntry[]}} Memory
+ */
+/**
+ * @typedef {"start" | "format" | "memory" | "prompt" | "lore" | "note" | "story"} Origin
+ * @typedef {{origin: Origin, entry: string | null, text: string, num_tokens: number}} ContextPiece
+ */
+/**
+ * @typedef {{window: number, reserve: number, used: number, pieces: ContextPiece[],
+ *   cut: {memory: number, story: number, lore: string[]}, active: {entry: string, key: string | null}[],
+ *   wrong: {entry: string, message: string}[],
+ *   reread: {tokens: number, seconds: number | null}}} Context what a model reads at a place
+ */
 /** @typedef {{who: string, anchor: Place, head: Place, gone?: boolean}} Caret */
 /**
- * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string,
- *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number,
+ * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string | null,
+ *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number, candidate_beams?: number,
  *   candidate_limit?: "tokens" | "sentence" | "paragraph", quickgen?: boolean}} Settings
  */
 /**
  * @typedef {{story: string, doc?: ArrayBuffer | Uint8Array, tokens?: TokenRange[], aliases?: Alias[],
  *   clients?: number[], runs?: Run[], checkpoints?: Checkpoint[], sets?: CandidateSet[],
- *   cards?: CardNews[], carets?: Caret[], saved?: number, trouble?: string}} UpdateEvent
+ *   cards?: CardNews[], carets?: Caret[], memory?: {memory: Memory, version: number}, saved?: number, trouble?: string}} UpdateEvent
  */
 /** @typedef {{stories?: Story[], models?: Model[], presets?: Preset[]}} LibraryEvent */
 /** @typedef {{message: string, mend: string, line: number, column: number}} Note wrong in config.js */
@@ -82,7 +103,8 @@
  */
 /**
  * @typedef {{story: Story, settings: Settings, document: string, update: ArrayBuffer, state: ArrayBuffer,
- *   clients: number[], tokens: TokenRange[], aliases: Alias[], runs: Run[], head: string | null}} OpenedStory
+ *   clients: number[], tokens: TokenRange[], aliases: Alias[], runs: Run[], head: string | null,
+ *   memory: Memory, memory_version: number}} OpenedStory
  */
 
 /** A call that the server answered with an error; it changed nothing. */

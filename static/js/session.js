@@ -123,6 +123,7 @@ export class Session {
       checkpoints: [],
       sets: [],
       setsAre: "closed",
+      storedMemory: null,
       unsent: 0,
       saved: null,
       trouble: "",
@@ -142,7 +143,14 @@ export class Session {
     const { story } = document;
     this.document = null;
     this.page = null;
-    this.store.set({ story: null, runs: [], sets: [], setsAre: "closed", following: true });
+    this.store.set({
+      story: null,
+      runs: [],
+      sets: [],
+      setsAre: "closed",
+      storedMemory: null,
+      following: true,
+    });
     if (this.connection.here) {
       await document.flush();
       this.connection.call("story_close", { story }).catch(() => undefined);
@@ -240,6 +248,7 @@ export class Session {
       settings: opened.settings ?? {},
       runs: inOrder(opened.runs),
       setsAre: "there",
+      storedMemory: { memory: opened.memory, version: opened.memory_version },
       saved: Date.now() / 1000,
     });
   }
@@ -278,11 +287,15 @@ export class Session {
   /** @param {StoryDocument} document */
   #mount(document) {
     this.page = new Page(this.parent, document, {
-      selectionChanged: (caretAtEnd, length) => this.store.set({ caretAtEnd, length }),
+      selectionChanged: (caretAtEnd, length, caretAt) =>
+        this.store.set({ caretAtEnd, length, caretAt }),
       followingChanged: (following) => this.store.set({ following }),
       runWrote: this.on.runWrote,
       undoAsked: this.on.undoAsked,
-      caretMoved: (anchor, head) => this.#tellCaret(anchor, head),
+      caretMoved: (anchor, head) => {
+        this.store.set({ caret: head });
+        this.#tellCaret(anchor, head);
+      },
       moved: this.on.moved,
     });
     if (matchMedia("(pointer: fine)").matches) this.page.focus();
@@ -298,17 +311,20 @@ export class Session {
     if (this.document?.lacksSomething) this.#retryLater(story);
     if (events.some((event) => event.checkpoints?.some(({ kind }) => kind === "restored")))
       this.document?.restored();
-    let { runs, checkpoints, sets, setsAre, saved, trouble } = this.store.state;
+    let { runs, checkpoints, sets, setsAre, storedMemory, saved, trouble } = this.store.state;
     for (const event of events) {
       const news = withNews(sets, event.sets ?? [], event.cards ?? []);
       if (event.sets?.length || event.cards?.length) sets = news.sets;
       if (news.lacking && setsAre === "here") setsAre = "there";
       if (event.runs?.length) runs = merged(runs, event.runs);
       if (event.checkpoints?.length) checkpoints = [...checkpoints, ...event.checkpoints];
+      if (event.memory && event.memory.version > (storedMemory?.version ?? -1))
+        storedMemory = event.memory;
       if (event.saved) [saved, trouble] = [event.saved, ""];
       if (event.trouble) trouble = event.trouble;
     }
-    this.store.set({ runs: inOrder(runs), checkpoints, sets, setsAre, saved, trouble });
+    runs = inOrder(runs);
+    this.store.set({ runs, checkpoints, sets, setsAre, storedMemory, saved, trouble });
     this.page?.serverSpoke(
       runs,
       events.flatMap((event) => event.carets ?? []),

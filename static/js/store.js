@@ -6,6 +6,7 @@
  */
 
 import { NOT_SCORED } from "./tokens/scoring_state.js";
+import { noChange } from "./memory/changes.js";
 
 /** @typedef {import("./protocol.js").Run} Run */
 
@@ -38,15 +39,24 @@ import { NOT_SCORED } from "./tokens/scoring_state.js";
  * @property {"here" | "elsewhere" | "taken" | "changed"} lookIs whether the look is of what stands at the caret
  * @property {import("./tokens/scoring_state.js").ScoringState} scoring
  * @property {boolean} heat the text is coloured by probability
+ * @property {{memory: import("./protocol.js").Memory, version: number} | null} storedMemory as the server has it
+ * @property {import("./memory/changes.js").Change} memoryChange what was changed here and isn't in it yet
+ * @property {string} memoryTrouble why the server did not take it, else empty
+ * @property {boolean} readingMemory a run was told to read it
+ * @property {import("./memory/look.js").Look | null} seen what the model would read, as it was asked last
+ * @property {string} seenTrouble why it can't be shown, else empty
+ * @property {boolean} seenOpen whether "What the model sees" is open
  * @property {number} unsent updates not yet confirmed by the server
  * @property {number | null} saved when the server last confirmed, seconds since the epoch
  * @property {string} trouble why the server can't store just now, else empty
  * @property {boolean} caretAtEnd
+ * @property {import("./protocol.js").Place} caret where it was moved to last
  * @property {number} length of the text in UTF-16 units
+ * @property {number} caretAt offset of the caret in UTF-16 units
  * @property {boolean} asking a command is on its way
  * @property {boolean} following
  * @property {"none" | "library" | "history"} left
- * @property {"none" | "candidates" | "tokens" | "sampling" | "numbers"} right
+ * @property {"none" | "candidates" | "tokens" | "memory" | "sampling" | "numbers"} right
  */
 
 /** @returns {State} */
@@ -79,11 +89,20 @@ export function initialState() {
     lookIs: "here",
     scoring: NOT_SCORED,
     heat: false,
+    storedMemory: null,
+    memoryChange: noChange(),
+    memoryTrouble: "",
+    readingMemory: false,
+    seen: null,
+    seenTrouble: "",
+    seenOpen: false,
     unsent: 0,
     saved: null,
     trouble: "",
     caretAtEnd: true,
+    caret: null,
     length: 0,
+    caretAt: 0,
     asking: false,
     following: true,
     left: "none",

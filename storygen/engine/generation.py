@@ -9,12 +9,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..link.messages import Event, PrefillProgressed, ReviseRun, RunPaused, StartRun, TokenWritten
+from ..link.memory import Memory
+from ..link.messages import (
+    Event,
+    LoreChanged,
+    PrefillProgressed,
+    ReviseRun,
+    RunPaused,
+    StartRun,
+    TokenWritten,
+)
 from .cache_plan import Ids, plan_cache
 from .context.run_context import RunContext
 from .decoding import Decoding
 from .model import ReadState
 from .read_ahead import ReadAhead
+from .sampling.parameters import response_tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,11 +56,12 @@ class Generation:
         self._num_planned = 0
         self._stale = True  # the cache must be planned again
         self._ahead: ReadAhead | None = None
+        self._lore: tuple[str, ...] = ()  # what was told
 
     @classmethod
     def begin(cls, writing: WritingModel, start: StartRun) -> Generation:
         """A run as the server asks for it. Raises: BadRequestError when a parameter is wrong."""
-        context = RunContext(writing, start)
+        context = RunContext(writing, start, response=response_tokens(start.params))
         decoding = Decoding(writing, context, start.run, start.params, start.seed, start.revision)
         decoding.remember(start.before)
         return cls(writing, decoding, start.credits, ReadState())
@@ -90,14 +101,12 @@ class Generation:
     @property
     def next_window_in(self) -> int:
         """How many tokens may still come before the window moves."""
-        return self._context.window.left(self._context.num_tokens)
+        return self._context.next_window_in
 
     @property
     def next_window_tokens(self) -> int:
         """How many tokens of the next window stand already."""
-        context = self._context
-        story = max(1, context.num_tokens - context.window.next_start)
-        return context.num_head_tokens + story
+        return self._context.next_window_tokens
 
     def next_window(self) -> Ids:
         """Their ids."""
@@ -121,9 +130,12 @@ class Generation:
         """
         if change.params is not None:
             self._decoding.change_params(change.params)
+            response = self._decoding.response
+            if response != self._context.around.response:
+                self._context.look_around(response)
         index = self.index
         self._context.revise(change)
-        self._decoding.taken_back(index - self.index)
+        self._decoding.revised(index - self.index)
         self._decoding.revision = change.revision
         self._stale = True
         if self._ahead is not None:
@@ -141,6 +153,19 @@ class Generation:
     def wanted(self) -> Ids:
         """The ids that are to be read before the next token."""
         return self._context.wanted()
+
+    def context_with(self, memory: Memory) -> RunContext:
+        """A copy of the run's context as it would be with another memory."""
+        context = self._context.fork()
+        if memory != context.memory:
+            context.look_around(context.around.response, memory)
+        return context
+
+    def num_ready(self, wanted: Ids) -> int:
+        """How many tokens at the beginning of `wanted` this run need not read again."""
+        croppable = self._writing.model.croppable
+        states = [self.state] if self._ahead is None else [self.state, self._ahead.state]
+        return max(plan_cache(s.ids, wanted, croppable=croppable).keep for s in states)
 
     @property
     def num_bytes(self) -> int:
@@ -174,7 +199,7 @@ class Generation:
         Raises: ModelError when no token of the model can go on from the text.
         """
         self._feed = self._feed[len(chunk) :]
-        events: list[Event] = []
+        events = self._lore_news()
         if self._num_planned > 1:
             done = self._num_planned - len(self._feed)
             progress = PrefillProgressed(self.run, done, self._num_planned, self._decoding.revision)
@@ -184,11 +209,18 @@ class Generation:
             events += self._draw(logits, started)
         return events
 
+    def _lore_news(self) -> list[Event]:
+        entries = tuple(entry.id for entry in self._context.arranged.admitted.entries)
+        if entries == self._lore:
+            return []
+        self._lore = entries
+        return [LoreChanged(self.run, entries)]
+
     def _draw(self, logits: Tensor, started: float) -> list[Event]:
         decoding = self._decoding
         events = decoding.take(self.state.history, logits, started)
         self.credits -= sum(isinstance(event, TokenWritten) for event in events)
-        if decoding.next_id is None or len(self.state.ids) + 1 > self._writing.window:
+        if decoding.next_id is None or not self._context.goes_on:
             self._stale = True
         else:
             self._feed = self.state.ids[:1].copy()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from ..link.messages import (
     CancelRequest,
+    ContextShown,
     Event,
     ListNext,
     NextListed,
     ScoreText,
+    ShowContext,
     ShowScored,
     TextScored,
     TokensScored,
 )
 
-LookCommand = ListNext | ScoreText | ShowScored | CancelRequest
+LookCommand = ListNext | ScoreText | ShowContext | ShowScored | CancelRequest
 
 
 def refusal(command: LookCommand, message: str) -> list[Event]:
@@ -22,6 +24,8 @@ def refusal(command: LookCommand, message: str) -> list[Event]:
         if command.params is None:
             return [TextScored(command.request, (), message)]
         return [TokensScored(command.request, partial=False, error=message)]
+    if isinstance(command, ShowContext):
+        return [ContextShown(command.request, error=message)]
     if isinstance(command, CancelRequest):
         return []
     return [NextListed(command.request, error=message)]

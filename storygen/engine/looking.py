@@ -14,13 +14,16 @@ from ..link.messages import (
     Event,
     ListNext,
     NextListed,
+    ShowContext,
     ShowScored,
 )
+from .generation import Generation
 from .look_commands import LookCommand, refusal
 from .next_tokens import LastLogits, NextTokens
 from .scheduler import Scheduler, describe
 from .scored_text import ScoredTexts
 from .scoring import Scoring
+from .showing import show_context
 
 if TYPE_CHECKING:
     from .writing_model import WritingModel
@@ -45,6 +48,10 @@ class Looking:
             return refusal(command, describe(error))
 
     def _carry_out(self, command: LookCommand) -> list[Event]:
+        if isinstance(command, ShowContext):
+            run = self._scheduler.get(command.run)
+            found = run if isinstance(run, Generation) else None
+            return [show_context(self._writing, self._scheduler, command, found)]
         if isinstance(command, ShowScored):
             return [self._show(command)]
         if isinstance(command, CancelRequest):

@@ -21,7 +21,7 @@ from .generation import CHUNK_TOKENS
 from .model import ReadState
 from .sampling.chain import SamplerChain
 from .sampling.draw import draw_many, uniform
-from .sampling.parameters import check_params
+from .sampling.parameters import check_params, response_tokens
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,6 +80,7 @@ class NextTokens:
                 known=asked.known,
                 heal=asked.heal and not self._chain.constrained,
             ),
+            response=response_tokens(params),
         )
         self._feed: Ids | None = None
 

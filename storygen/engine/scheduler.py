@@ -16,12 +16,14 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol
 
 from ..link.messages import Event
+from .beams import BeamSearch
 from .cache_plan import Ids
 from .candidates import CandidateSet
 from .generation import Generation
 from .kv_cache import BrokenOffError
 from .model import ReadState, RowsState
 from .read_ahead import ReadAhead
+from .read_speed import ReadSpeed
 from .shelf import Shelf
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ class Scheduler:
         self._under_way = ""  # the run whose next token is being computed
         self._given_up = False
         self._shelf = Shelf(writing.model)
+        self.read_speed = ReadSpeed()
         writing.model.breaks_off = lambda: self._given_up
 
     def add(self, reader: Reader) -> None:
@@ -92,9 +95,12 @@ class Scheduler:
 
     def add_set(self, start: StartSet) -> None:
         """Let a set of candidates take turns, all its rows at once. Raises: BadRequestError."""
-        candidates = CandidateSet(
-            self._writing, start, most_bytes=self._cache_bytes // 2, leave=self.add
-        )
+        most_bytes = self._cache_bytes // 2
+        candidates: CandidateSet | BeamSearch
+        if any(row.params.get("num_beams", 1) != 1 for row in start.rows):
+            candidates = BeamSearch(self._writing, start, most_bytes=most_bytes)
+        else:
+            candidates = CandidateSet(self._writing, start, most_bytes=most_bytes, leave=self.add)
         self.add_reading(candidates)
 
     def add_reading(self, reader: TextReader, *, knows: bool = True) -> None:
@@ -106,14 +112,22 @@ class Scheduler:
     def _find_state(self, wanted: Ids) -> ReadState:
         return self._shelf.find(wanted, (reader.state for reader in self._readers.values()))
 
+    def num_ready(self, wanted: Ids) -> int:
+        """How many tokens at the beginning of `wanted` a new reader would not have to read."""
+        return self._shelf.num_ready(wanted, (reader.state for reader in self._readers.values()))
+
     def get(self, run: str) -> Reader | None:
         """The reader of that name, or None when it has ended or never was."""
         return self._readers.get(run)
 
-    def set_of(self, run: str) -> CandidateSet | None:
-        """The set that has a row of that name."""
-        sets = (reader for reader in self._readers.values() if isinstance(reader, CandidateSet))
-        return next((found for found in sets if found.has(run)), None)
+    def set_of(self, run: str) -> CandidateSet | BeamSearch | None:
+        """The set of that name, or that has a row of that name."""
+        for reader in self._readers.values():
+            if isinstance(reader, CandidateSet | BeamSearch) and (
+                reader.run == run or reader.has(run)
+            ):
+                return reader
+        return None
 
     def remove_ended(self) -> None:
         """Forget readers that have ended; what they have read is kept while there is room."""
@@ -195,6 +209,7 @@ class Scheduler:
         model = self._writing.model
         logits = []
         for reader, chunk in zip(readers, chunks, strict=True):
+            began = time.perf_counter()
             # Longer chunks are always read to their end: what is read of them stays right.
             decodes = len(chunk) == 1 or reader.rows is not None
             self._given_up, self._under_way = False, reader.run if decodes else ""
@@ -203,6 +218,7 @@ class Scheduler:
             else:
                 every = reader.reads_every
                 logits.append(model.read(reader.state, chunk, every=every, may_break_off=decodes))
+                self.read_speed.note(len(chunk), time.perf_counter() - began)
             self._under_way = ""
         return logits
 

@@ -2,7 +2,8 @@
 
 A text longer than the window is read in overlapping windows, as a run that wrote it would have. With a
 sampler chain the chain walks along, as if it had written the text. What stands unchanged since the text
-was scored before is neither read nor scored again.
+was scored before is neither read nor scored again. Of a memory counts what stands before the story; note
+and lore that come and go are left out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import torch
 
 from ..link.messages import Alternative, Event, ScoredToken, ScoreText, TextScored, TokensScored
 from .cache_plan import Ids, plan_cache
+from .context.surroundings import Surroundings
 from .context.window import Window
 from .likeliest import likeliest
 from .model import ReadState
@@ -44,9 +46,10 @@ class Scoring:
     def __init__(self, writing: WritingModel, request: ScoreText, texts: ScoredTexts) -> None:
         """Raises: BadRequestError when a parameter is wrong."""
         params = None if request.params is None else check_params(request.params)
-        head = writing.head(request.mode, request.prompt, request.memory)
+        around = Surroundings(writing, request.mode, request.prompt, request.memory)
+        head = around.head(around.admit({}))
         text = writing.tokenize(
-            request.text, known=request.known, lead=head.lead, first=not head.text
+            request.text, known=request.known, lead=around.lead, first=not around.has_text
         )
         self.run = f"score {request.request}"
         self.state = ReadState()
@@ -54,7 +57,7 @@ class Scoring:
         self.reads_every = True
         self._request = request
         self._writing = writing
-        self._head = writing.head_ids(head.text)
+        self._head = np.array([number for piece in head for number in piece.ids], dtype=np.int64)
         self._window = Window(writing.window - len(self._head))
         num_likeliest = request.alternatives if params is None else NUM_LIKELIEST
         num_likeliest = min(num_likeliest, writing.model.vocabulary)

@@ -47,6 +47,11 @@ class Shelf:
             self._states = [state for state in self._states if state is not best]
         return best
 
+    def num_ready(self, wanted: Ids, in_use: Iterable[ReadState]) -> int:
+        """How many tokens of `wanted` whoever begins to read it now has read already."""
+        best = max((self._use(state, wanted) for state in [*self._states, *in_use]), default=0)
+        return min(best, len(wanted) - 1) if best >= LEAST_TOKENS else 0
+
     def _use(self, state: ReadState, wanted: Ids) -> int:
         """How many tokens of `wanted` would not have to be read again."""
         if state.cache is None:

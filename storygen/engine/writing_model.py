@@ -47,19 +47,29 @@ class WritingModel:
         candidates = (self._tokenizer.bos_token_id, self._tokenizer.eos_token_id, 0)
         return _as_ids([next(number for number in candidates if number is not None)])
 
-    def head(self, mode: str, prompt: str, memory: str) -> Head:
-        """The text before the story, in this model's format."""
-        return make_head(self.format, mode=mode, prompt=prompt, memory=memory, chat=self._chat)
+    def head(self, mode: str, prompt: str, *, remembers: bool) -> Head:
+        """What stands before the story, in this model's format; see `make_head`."""
+        return make_head(
+            self.format, mode=mode, prompt=prompt, remembers=remembers, chat=self._chat
+        )
 
-    def head_ids(self, text: str) -> Ids:
-        """The tokens of a head, with the token that begins every text; too long a head loses its middle."""
-        ids, _ = self.encoder.encode(text, first=not self._start_ids or self.format == "chat")
+    @property
+    def num_start_tokens(self) -> int:
+        """How many tokens begin whatever is read, beside those that a chat template brings along."""
+        return 0 if self.format == "chat" else len(self._start_ids)
+
+    def encode_first(self, text: str) -> tuple[list[int], list[int]]:
+        """The ids of what is read first, with the token that begins every text, and where each ends."""
+        ids, ends = self.encoder.encode(text, first=not self._start_ids or self.format == "chat")
         if self.format != "chat" and ids[: len(self._start_ids)] != self._start_ids:
-            ids = self._start_ids + self.encoder.encode(text, first=True)[0]
-        most = self.window * HEAD_PARTS[0] // HEAD_PARTS[1]
-        if len(ids) > most:
-            ids = ids[: most // 3] + ids[len(ids) - (most - most // 3) :]
-        return _as_ids(ids)
+            ids, ends = self.encoder.encode(text, first=True)
+            ids, ends = self._start_ids + ids, [0] * len(self._start_ids) + ends
+        return ids, ends
+
+    @property
+    def most_head_tokens(self) -> int:
+        """What a format and a prompt may take of the window."""
+        return self.window * HEAD_PARTS[0] // HEAD_PARTS[1]
 
     def tokenize(
         self, text: str, *, known: Sequence[KnownToken], lead: str, first: bool

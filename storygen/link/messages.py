@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequestError
+from .memory import NO_MEMORY, Memory, memory_from_fields, memory_to_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class StartRun:
     credits: int = 16
     mode: str = "continue"  # "continue" | "prompt"
     prompt: str = ""
-    memory: str = ""
+    memory: Memory = NO_MEMORY
     known: tuple[KnownToken, ...] = ()
     heal: bool = True  # the text may end inside a word: complete it (token healing)
     before: tuple[AcceptedToken, ...] = ()  # up to `next_index`; for samplers that remember
@@ -135,6 +136,9 @@ class StartSet:
     What happens is told of each row by its run; how far the text is read, of `run`. Each row ends with a
     `RunEnded`. `StopRun` ends one row, or with the set's own name all of them. Rows need no credits, since
     their `max_tokens` bounds what can be in flight.
+
+    Rows of more than one beam (`num_beams`, the same in all) are what a beam search finds, best first: it
+    tells of `run` how far it is, and of the rows when it is over. Stopping any row stops the search.
     """
 
     run: str
@@ -144,10 +148,11 @@ class StartSet:
     next_index: int = 0
     mode: str = "continue"
     prompt: str = ""
-    memory: str = ""
+    memory: Memory = NO_MEMORY
     known: tuple[KnownToken, ...] = ()
     heal: bool = True
     before: tuple[AcceptedToken, ...] = ()
+    passed_over: int = 0  # so many of a search's best are not wanted: they stand on other cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,7 @@ class ReviseRun:
     splices: tuple[Splice, ...] = ()
     params: dict[str, Any] | None = None
     prompt: str | None = None
-    memory: str | None = None
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +212,7 @@ class ListNext:
     draws: int = 100
     mode: str = "continue"
     prompt: str = ""
-    memory: str = ""
+    memory: Memory = NO_MEMORY
     known: tuple[KnownToken, ...] = ()
     heal: bool = True
 
@@ -227,8 +232,10 @@ class ScoreText:
     mode: str = "continue"
     prompt: str = ""
     known: tuple[KnownToken, ...] = ()
-    memory: str = ""
     params: dict[str, Any] | None = None
+    memory: Memory = (
+        NO_MEMORY  # what of it stands before the story; what comes and goes is left out
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +255,24 @@ class CancelRequest:
     """Give up what was asked under `request`; it is answered at once, with what there is or an error."""
 
     request: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowContext:
+    """What the model would read at the end of `text`; fields as in `StartRun`. Answered by `ContextShown`.
+
+    `run`: of that run, if the worker has it, with its own text, mode, prompt and parameters.
+    """
+
+    request: str
+    text: str
+    params: dict[str, Any]
+    mode: str = "continue"
+    prompt: str = ""
+    memory: Memory = NO_MEMORY
+    known: tuple[KnownToken, ...] = ()
+    heal: bool = True
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +339,15 @@ class PrefillProgressed:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchProgressed:
+    """A beam search has tried continuations of `done` tokens, of at most `total`."""
+
+    run: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenWritten:
     """One token. `text` may be empty (part of a character, or the part of a word that already stands)."""
 
@@ -343,9 +377,9 @@ class RunEnded:
 
     run: str
     reason: str
-    detail: str = (
-        ""  # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text"
-    )
+    # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text" | "banned_strings"
+    # | "nothing_else" (a search found no other text)
+    detail: str = ""
     message: str = ""
     index: int = 0
 
@@ -409,6 +443,50 @@ class TokensScored:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LoreChanged:
+    """Other entries of the lorebook stand in a run's context now; `entries` are their ids."""
+
+    run: str
+    entries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextPiece:
+    """`num_tokens` tokens of a context, one after the other, that have the same origin.
+
+    `origin`: "start" | "format" | "memory" | "prompt" | "lore" | "note" | "story"; `entry`: whose, of lore.
+    """
+
+    origin: str
+    entry: str
+    text: str
+    num_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextShown:
+    """The answer to `ShowContext`; `error` is set and the rest empty when it failed.
+
+    `active`: (entry, the key that called it or ""). `wrong`: (entry, what is the matter with a key).
+    `reread_tokens`: those that the model would have to read anew before its next token.
+    """
+
+    request: str
+    window: int = 0
+    reserve: int = 0
+    used: int = 0
+    pieces: tuple[ContextPiece, ...] = ()
+    cut_memory: int = 0  # tokens
+    cut_story: int = 0  # tokens of the story before the window
+    cut_lore: tuple[str, ...] = ()  # entries that were called, and for which there is no room
+    active: tuple[tuple[str, str], ...] = ()
+    wrong: tuple[tuple[str, str], ...] = ()
+    reread_tokens: int = 0
+    reread_s: float | None = None
+    error: str = ""
+
+
 Command = (
     LoadModel
     | StartRun
@@ -422,6 +500,7 @@ Command = (
     | ScoreText
     | ShowScored
     | CancelRequest
+    | ShowContext
     | Shutdown
 )
 Event = (
@@ -430,12 +509,15 @@ Event = (
     | ModelLoaded
     | LoadFailed
     | PrefillProgressed
+    | SearchProgressed
     | TokenWritten
     | RunPaused
     | RunEnded
     | TextScored
     | NextListed
     | TokensScored
+    | LoreChanged
+    | ContextShown
 )
 Message = Command | Event
 
@@ -446,7 +528,9 @@ _NESTED: dict[str, type[Any]] = {
     "alternatives": Alternative,
     "rows": SetRow,
     "before": AcceptedToken,
+    "pieces": ContextPiece,
 }
+_PAIRS = ("active", "wrong")
 
 
 def encode(message: Message) -> bytes:
@@ -480,6 +564,8 @@ def _plain(value: Any) -> Any:
 def _packed(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_packed(item) for item in value]
+    if isinstance(value, Memory):
+        return memory_to_fields(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [_packed(getattr(value, f.name)) for f in dataclasses.fields(value)]
     return value
@@ -490,6 +576,10 @@ def _revive(kind: type[Any], name: str, value: Any) -> Any:
         return tuple(_scored_token(item) for item in value)
     if kind is NextListed and name == "tokens":
         return tuple(NextToken(*item) for item in value)
+    if name == "memory" and isinstance(value, list):
+        return memory_from_fields(value)
+    if name in _PAIRS:
+        return tuple(tuple(pair) for pair in value)
     if name in _NESTED:
         nested = _NESTED[name]
         return tuple(nested(*item) for item in value) if isinstance(value, list) else value

@@ -247,13 +247,16 @@ class House:
         records: list[StoryRecord] = self.read(lambda store: store.stories(binned))
         return [story_shape(record, self._writes(record.story)) for record in records]
 
-    def create(self, title: str, text: str, settings: dict[str, Any]) -> dict[str, Any]:
-        """A new story with a first text."""
+    def create(
+        self, title: str, text: str, settings: dict[str, Any], memory: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """A new story with a first text, and perhaps a memory."""
         record = library.new_story(title, settings, self.now())
         self.write([record])
 
         def begin(story: Story, now: float) -> dict[str, Any]:
             story.begin(text, now)
+            story.memories.set(memory or {}, (), now)
             return story_shape(story.page.record, False)
 
         shape = self.room(record.story).ask(begin)
@@ -269,7 +272,10 @@ class House:
         stored = self._stories.stored(story)
         record, records = self.read(
             lambda store: library.copy_of(
-                stored, lambda run: store.token_details(run, 0, 1 << 40), self.now()
+                stored,
+                lambda run: store.token_details(run, 0, 1 << 40),
+                store.memories(story),
+                self.now(),
             )
         )
         self.write(records)

@@ -11,6 +11,7 @@ from ..engine.sampling.parameters import check_params
 from ..errors import BadRequestError
 from ..store.records import (
     CheckpointRecord,
+    MemoryRecord,
     Record,
     RunRecord,
     ServerClientRecord,
@@ -19,6 +20,7 @@ from ..store.records import (
     StoryRecord,
     TokenRecord,
 )
+from ..story.candidates import MOST_BEAMS
 from ..story.page import Page
 from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
 
@@ -32,6 +34,7 @@ SETTINGS = (
     "author_colours",
     "num_candidates",
     "candidate_tokens",
+    "candidate_beams",
     "candidate_limit",
     "quickgen",
 )
@@ -82,6 +85,8 @@ def check_settings(patch: dict[str, Any]) -> dict[str, Any]:
     ):
         if fields.has(name):
             checked[name] = fields.integer(name, 1, high)
+    if fields.has("candidate_beams"):
+        checked["candidate_beams"] = fields.integer("candidate_beams", 1, MOST_BEAMS)
     if fields.has("candidate_limit"):
         limits = ("tokens", "sentence", "paragraph")
         checked["candidate_limit"] = fields.choice("candidate_limit", limits, "tokens")
@@ -92,9 +97,13 @@ def check_settings(patch: dict[str, Any]) -> dict[str, Any]:
 
 
 def copy_of(
-    stored: StoredStory, tokens: Callable[[str], list[TokenRecord]], now: float
+    stored: StoredStory,
+    tokens: Callable[[str], list[TokenRecord]],
+    memories: Iterable[MemoryRecord],
+    now: float,
 ) -> tuple[StoryRecord, list[Record]]:
-    """Records of a copy with its authors: a new document under new ids. `tokens(run)` reads a run's tokens.
+    """Records of a copy with its authors: a new document under new ids. `tokens(run)` reads a run's tokens;
+    `memories`: every version of its memory.
 
     Raises: BadRequestError when the title would be too long.
     """
@@ -116,6 +125,7 @@ def copy_of(
     data, spans = page.document.update_since(None), tuple(page.document.spans)
     records.append(SnapshotRecord(story, 0, data, spans))
     records += [dataclasses.replace(alias, story=story) for alias in stored.aliases]
+    records += [dataclasses.replace(memory, story=story) for memory in memories]
     for run in wrote:
         records.append(_copied_run(run, story, runs))
         records += [

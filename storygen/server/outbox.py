@@ -31,6 +31,7 @@ class Package:
     sets: dict[str, dict[str, Any]] = field(default_factory=dict)
     cards: list[tuple[str, int, list[Any]]] = field(default_factory=list)  # card, index, token
     carets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    memory: dict[str, Any] | None = None
     saved: float | None = None
     trouble: str = ""
 
@@ -47,6 +48,7 @@ class Package:
         self.sets |= later.sets
         self.cards += later.cards
         self.carets |= later.carets
+        self.memory = later.memory or self.memory
         self.saved = later.saved or self.saved
         self.trouble = "" if later.saved else later.trouble or self.trouble
 
@@ -67,6 +69,8 @@ class Package:
             message["doc"] = (
                 merge_updates(*self.updates) if len(self.updates) > 1 else self.updates[0]
             )
+        if self.memory is not None:
+            message["memory"] = self.memory
         if self.saved is not None:
             message["saved"] = self.saved
         if self.trouble:

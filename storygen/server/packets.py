@@ -17,7 +17,7 @@ from .checks import MAX_TEXT
 
 MAX_ATTACHMENTS = 4
 MAX_CHARACTERS = 2 * MAX_TEXT + 65536  # a text whose every character is escaped
-MAX_STRINGS = 4_000  # keys are strings too; the longest list that a call may carry has none
+MAX_STRINGS = 24_000  # keys are strings too; a thousand entries of a lorebook have some twenty each
 MAX_COMMAS = 150_000  # of it all, outside strings; 20,000 aliases have 120,000
 _SHORT = 16_384  # characters; whatever is in them is read at once
 

@@ -102,6 +102,7 @@ class _Batch:
     replies: list[_Reply] = field(default_factory=list)
     runs: list[dict[str, Any]] = field(default_factory=list)
     sets: list[dict[str, Any]] = field(default_factory=list)
+    memory: dict[str, Any] | None = None
 
     def add(self, effects: Effects) -> None:
         self.records += effects.records
@@ -115,6 +116,7 @@ class _Batch:
         news.cards += new.cards
         news.sets |= new.sets
         news.runs |= new.runs
+        news.memory = new.memory or news.memory
         news.story |= new.story
 
 
@@ -308,6 +310,7 @@ class Room:
         if not self.broken:
             batch.runs = self._story.runs.views(batch.news.runs)
             batch.sets = self._story.candidates.views(batch.news.sets)
+            batch.memory = self._story.memories.view() if batch.news.memory else None
         if batch.records:
             self._committing = batch
             self._house.commit(batch.records, lambda _, error: self._inbox.put(_Committed(error)))
@@ -347,6 +350,7 @@ class Room:
                 runs={run["id"]: run for run in batch.runs},
                 sets={found["id"]: found for found in batch.sets},
                 cards=batch.news.cards,
+                memory=batch.memory,
                 saved=self._house.now() if batch.records else None,
             )
             for outbox in list(self.outboxes.values()):

@@ -87,6 +87,8 @@ def open_shape(story: Story, state: bytes | None) -> dict[str, Any]:
         "aliases": [alias_shape(alias) for alias in page.aliases],
         "runs": story.runs.views(),
         "head": page.head,
+        "memory": story.memories.present,
+        "memory_version": story.memories.version,
     }
 
 
@@ -103,6 +105,8 @@ def parameter_shape(parameter: Parameter) -> dict[str, Any]:
         "choices",
         "title",
         "sentence",
+        "sampler",
+        "switches",
     )
     return {name: getattr(parameter, name) for name in names}
 

@@ -18,7 +18,7 @@ from flask import request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
 
 from .. import __version__
-from ..engine.sampling.parameters import PARAMETERS, check_params
+from ..engine.sampling.parameters import PARAMETERS, check_params, sorted_out
 from ..errors import BadRequestError, NotFoundError, StorygenError
 from ..story.runs import NewRun
 from ..story.story import Story
@@ -27,6 +27,7 @@ from .access import AccessRules
 from .candidate_calls import CandidateCalls
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_STATE_BYTES, MAX_TITLE, Fields
 from .house import House
+from .memory_calls import MemoryCalls
 from .outbox import Outbox, Package
 from .pace import Pace
 from .room import Room
@@ -52,7 +53,7 @@ class Visitor:
     glances: Glances = field(default_factory=Glances)
 
 
-class Studio(CandidateCalls, TokenCalls, Namespace):  # type: ignore[misc]
+class Studio(CandidateCalls, TokenCalls, MemoryCalls, Namespace):  # type: ignore[misc]
     """All calls; `_KNOWN` lists each call's fields."""
 
     _KNOWN: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -73,6 +74,19 @@ class Studio(CandidateCalls, TokenCalls, Namespace):  # type: ignore[misc]
         "run_resume": ("run",),
         "run_stop": ("run",),
         "run_params": ("run", "params"),
+        "run_memory": ("run",),
+        "memory_set": ("story", "patch", "removed"),
+        "context_show": (
+            "story",
+            "model",
+            "at",
+            "mode",
+            "prompt",
+            "params",
+            "patch",
+            "removed",
+            "run",
+        ),
         "continue_here": ("story", "at"),
         "candidates": ("story",),
         "candidates_ask": (
@@ -86,6 +100,7 @@ class Studio(CandidateCalls, TokenCalls, Namespace):  # type: ignore[misc]
             "prompt",
             "rows",
             "sets",
+            "beams",
             "origin",
         ),
         "candidates_add": ("set", "num", "replaces"),
@@ -104,7 +119,8 @@ class Studio(CandidateCalls, TokenCalls, Namespace):  # type: ignore[misc]
         "model_unload": ("model",),
         "token_details": ("run", "from", "to"),
         "provenance": ("story",),
-        "preset_save": ("name", "params"),
+        "preset_check": ("params",),
+        "preset_save": ("name", "params", "sentence", "was"),
         "preset_delete": ("name",),
         "caret": ("story", "anchor", "head"),
     }
@@ -401,13 +417,21 @@ class Studio(CandidateCalls, TokenCalls, Namespace):  # type: ignore[misc]
         self._house.workers.unload(key)
         return {"model": self._house.model_view(key)}
 
+    def call_preset_check(self, visitor: Visitor, fields: Fields) -> Answer:
+        """Say which parameters of a preset from elsewhere are right; keeps nothing."""
+        right, wrong = sorted_out(fields.object("params"))
+        return {"params": right, "wrong": wrong}
+
     def call_preset_save(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Keep parameters under a name."""
-        name, params = (
-            fields.string("name", MAX_TITLE).strip(),
-            check_params(fields.object("params")),
+        """Keep parameters under a name, or under another name than before."""
+        name = fields.string("name", MAX_TITLE).strip()
+        params = check_params(fields.object("params"))
+        sentence = fields.string("sentence", presets.MAX_SENTENCE, "").strip()
+        was = fields.string("was", MAX_TITLE) if fields.has("was") else None
+        saved = functools.partial(
+            presets.saved, name=name, params=params, sentence=sentence, was=was
         )
-        return {"presets": self._house.change_presets(lambda own: presets.saved(own, name, params))}
+        return {"presets": self._house.change_presets(saved)}
 
     def call_preset_delete(self, visitor: Visitor, fields: Fields) -> Answer:
         """Forget a preset of one's own."""

@@ -29,7 +29,7 @@ from ..errors import BadRequestError, ConflictError, StorygenError
 from .tables import REVISION
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_KNOWN = ("0001",)  # every revision that this program can bring up to date
+_KNOWN = ("0001", "0002")  # every revision that this program can bring up to date
 
 
 class StoreError(StorygenError):

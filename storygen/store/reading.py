@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select
@@ -20,6 +20,7 @@ from .records import (
     CheckpointHead,
     CheckpointRecord,
     ChoiceRecord,
+    MemoryRecord,
     RunRecord,
     SnapshotRecord,
     StoredCandidate,
@@ -35,6 +36,7 @@ from .rows import (
     candidate_record,
     checkpoint_head,
     choice_record,
+    memory_record,
     run_record,
     set_record,
     story_record,
@@ -45,6 +47,7 @@ from .tables import (
     candidates,
     checkpoints,
     choices,
+    memories,
     models,
     runs,
     server_clients,
@@ -58,6 +61,9 @@ from .vocabulary import read_texts
 
 MOST_SETS = 12
 """So many sets of candidates are at hand when a story is opened; the others stay stored."""
+
+MOST_RESUMED = 3
+"""Of so many interrupted runs the memory is at hand; another one that is resumed reads the present one."""
 
 _UNFINISHED = ("queued", "running", "paused")
 
@@ -82,6 +88,7 @@ class Reading:
             if row is None:
                 return None
             key = row.key
+            wrote, sets = self._runs(story, key), self._sets(story, key)
             snapshot = None if whole_log else self._snapshot(story, key)
             return StoredStory(
                 record=story_record(row._mapping),
@@ -89,11 +96,12 @@ class Reading:
                 updates=self._updates(story, key, -1 if snapshot is None else snapshot.seq),
                 clients=self._clients(key),
                 aliases=self._aliases(story, key),
-                runs=self._runs(story, key),
+                runs=wrote,
                 tokens=tuple(self._token_ranges(key)),
                 head=self._head(key),
                 taken=self._runs(story, key, taken=True),
-                sets=self._sets(story, key),
+                sets=sets,
+                memories=self._memories(story, key, _versions_read(wrote, sets)),
             )
 
     def checkpoints(self, story: str) -> list[CheckpointHead]:
@@ -163,6 +171,17 @@ class Reading:
         with self._moment():
             return [choice_record(row._mapping, story) for row in self._connection.execute(query)]
 
+    def memories(self, story: str) -> list[MemoryRecord]:
+        """See `Store.memories`."""
+        query = (
+            select(memories)
+            .join(stories, stories.c.key == memories.c.story)
+            .where(stories.c.id == story)
+            .order_by(memories.c.version)
+        )
+        with self._moment():
+            return [memory_record(row._mapping, story) for row in self._connection.execute(query)]
+
     def setting(self, name: str) -> Any:
         """See `Store.setting`."""
         with self._moment():
@@ -176,6 +195,22 @@ class Reading:
         if row is None:
             return None
         return SnapshotRecord(story, row.seq, row.data, unpack_spans(row.spans))
+
+    def _memories(self, story: str, key: int, versions: set[int]) -> tuple[MemoryRecord, ...]:
+        """The newest version, and `versions`."""
+        newest = select(func.max(memories.c.version)).where(memories.c.story == key)
+        query = (
+            select(memories)
+            .where(memories.c.story == key)
+            .where(
+                or_(
+                    memories.c.version == newest.scalar_subquery(), memories.c.version.in_(versions)
+                )
+            )
+            .order_by(memories.c.version)
+        )
+        rows = self._connection.execute(query)
+        return tuple(memory_record(row._mapping, story) for row in rows)
 
     def _updates(self, story: str, key: int, after: int) -> tuple[UpdateRecord, ...]:
         query = (
@@ -307,6 +342,14 @@ class Reading:
 
     def _one(self, query: Any) -> Row[Any] | None:
         return self._connection.execute(query).one_or_none()
+
+
+def _versions_read(wrote: Sequence[RunRecord], sets: Iterable[StoredSet]) -> set[int]:
+    """Versions of the memory that may be read again: by runs that can be resumed, and by sets."""
+    resumable = [run for run in wrote if run.state in _UNFINISHED or run.reason == "interrupted"]
+    versions = {run.memory_version for run in resumable[-MOST_RESUMED:]}
+    versions |= {found.record.memory_version for found in sets}
+    return {version for version in versions if version}
 
 
 def _runs_with_story() -> Any:

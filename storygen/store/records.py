@@ -105,6 +105,7 @@ class RunRecord:
     left: (
         tuple[int, int] | None
     )  # identity of the character left of the insertion point; None: at the start
+    memory_version: int | None = None  # what it reads; None: it knows no memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,7 @@ class SetRecord:
     sets_left: int  # how many more were to follow by themselves
     stale: bool  # the text before their place has changed since
     cleared: float | None
+    memory_version: int | None = None  # what its cards read
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +233,23 @@ class StoredSet:
     candidates: tuple[StoredCandidate, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class MemoryRecord:
+    """A version of what a story's writer wants the model to know; see docs/PROTOCOL.md, Memory.
+
+    `replaces`: a version that this one takes the place of; every other one stays.
+    """
+
+    story: str
+    version: int
+    time: float
+    memory: dict[str, Any]
+    replaces: int | None = field(default=None, compare=False)
+
+
 Record = (
     StoryRecord
+    | MemoryRecord
     | ServerClientRecord
     | UpdateRecord
     | SnapshotRecord
@@ -287,6 +304,9 @@ class StoredStory:
     head: str | None  # the newest checkpoint
     taken: tuple[RunRecord, ...] = ()  # runs of candidates that were taken
     sets: tuple[StoredSet, ...] = ()  # the newest that were not cleared, oldest first
+    memories: tuple[
+        MemoryRecord, ...
+    ] = ()  # the newest is the last; before it those that interrupted runs, and these sets, read
 
 
 def _last_words(text: str) -> str:

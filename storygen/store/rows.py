@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from typing import Any
 
 from sqlalchemy import RowMapping as Row
@@ -14,6 +15,7 @@ from .records import (
     CheckpointHead,
     CheckpointRecord,
     ChoiceRecord,
+    MemoryRecord,
     RunRecord,
     SetRecord,
     StoryRecord,
@@ -82,6 +84,7 @@ def run_row(record: RunRecord, story: int) -> dict[str, Any]:
         "ended": record.ended,
         "left_client": client,
         "left_clock": clock,
+        "memory_version": record.memory_version,
     }
 
 
@@ -105,7 +108,20 @@ def run_record(row: Row, story: str) -> RunRecord:
         started=row["started"],
         ended=row["ended"],
         left=None if client is None else (client, row["left_clock"]),
+        memory_version=row["memory_version"],
     )
+
+
+def memory_row(record: MemoryRecord, story: int) -> dict[str, Any]:
+    """A row of `memories`; `story` is the story's key."""
+    data = zlib.compress(to_json(record.memory).encode())
+    return {"story": story, "version": record.version, "time": record.time, "data": data}
+
+
+def memory_record(row: Row, story: str) -> MemoryRecord:
+    """The record in a row of `memories`."""
+    memory = json.loads(zlib.decompress(row["data"]))
+    return MemoryRecord(story, row["version"], row["time"], memory)
 
 
 def alias_row(record: AliasRecord, story: int) -> dict[str, Any]:
@@ -178,6 +194,7 @@ def set_row(record: SetRecord, story: int) -> dict[str, Any]:
         "sets_left": record.sets_left,
         "stale": record.stale,
         "cleared": record.cleared,
+        "memory_version": record.memory_version,
     }
 
 
@@ -195,6 +212,7 @@ def set_record(row: Row, story: str) -> SetRecord:
         sets_left=row["sets_left"],
         stale=row["stale"],
         cleared=row["cleared"],
+        memory_version=row["memory_version"],
     )
 
 

@@ -23,6 +23,7 @@ from .records import (
     CheckpointHead,
     CheckpointRecord,
     ChoiceRecord,
+    MemoryRecord,
     Record,
     RunRecord,
     StoredStory,
@@ -120,6 +121,10 @@ class Store:
     def choices(self, story: str) -> list[ChoiceRecord]:
         """Every candidate of a story that was taken, the oldest first."""
         return self._reading.choices(story)
+
+    def memories(self, story: str) -> list[MemoryRecord]:
+        """Every version of a story's memory, the oldest first."""
+        return self._reading.memories(story)
 
     def setting(self, name: str) -> Any:
         """What was kept under `name`; None when nothing was."""

@@ -21,7 +21,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0002"  # of the newest migration; a database at this revision is opened as it is
+REVISION = "0003"  # of the newest migration; a database at this revision is opened as it is
 
 metadata = MetaData()
 
@@ -92,6 +92,16 @@ aliases = Table(
     Index("aliases_by_story", "story"),
 )
 
+# A version is a row of its own, since a lorebook may be large and a key of the story must not rewrite it.
+memories = Table(
+    "memories",
+    metadata,
+    _key_of_story(),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("time", Double, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # compressed JSON
+)
+
 runs = Table(
     "runs",
     metadata,
@@ -113,6 +123,7 @@ runs = Table(
     Column("ended", Double),
     Column("left_client", BigInteger),
     Column("left_clock", BigInteger),
+    Column("memory_version", Integer),
     Index("runs_by_story", "story"),
 )
 
@@ -178,6 +189,7 @@ candidate_sets = Table(
     Column("sets_left", Integer, nullable=False),
     Column("stale", Boolean, nullable=False),
     Column("cleared", Double),
+    Column("memory_version", Integer),
     Index("candidate_sets_by_story", "story"),
 )
 

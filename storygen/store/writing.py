@@ -23,6 +23,7 @@ from .records import (
     CandidateRecord,
     CheckpointRecord,
     ChoiceRecord,
+    MemoryRecord,
     Record,
     RunRecord,
     ServerClientRecord,
@@ -36,6 +37,7 @@ from .rows import (
     alias_row,
     candidate_row,
     choice_row,
+    memory_row,
     run_row,
     set_row,
     story_row,
@@ -46,6 +48,7 @@ from .tables import (
     candidate_sets,
     candidates,
     choices,
+    memories,
     runs,
     server_clients,
     settings,
@@ -73,6 +76,7 @@ class Writing:
             UpdateRecord: self._write_updates,
             SnapshotRecord: self._write_snapshots,
             AliasRecord: self._write_aliases,
+            MemoryRecord: self._write_memories,
             RunRecord: self._write_runs,
             CheckpointRecord: self._write_checkpoints,
             SetRecord: self._write_sets,
@@ -170,6 +174,14 @@ class Writing:
     def _write_aliases(self, records: list[AliasRecord]) -> None:
         rows = [alias_row(record, self._story(record.story)) for record in records]
         self._connection.execute(insert(aliases), rows)
+
+    def _write_memories(self, records: list[MemoryRecord]) -> None:
+        for record in records:
+            story = self._story(record.story)
+            replaced = (memories.c.story == story) & (memories.c.version == record.replaces)
+            if record.replaces is not None:
+                self._connection.execute(delete(memories).where(replaced))
+            self._connection.execute(insert(memories), memory_row(record, story))
 
     def _write_runs(self, records: list[RunRecord]) -> None:
         upsert = insert_or_replace(self._connection, runs, "id")

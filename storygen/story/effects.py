@@ -21,6 +21,7 @@ class News:
     checkpoints: list[CheckpointHead] = field(default_factory=list)
     sets: set[str] = field(default_factory=set)
     cards: list[tuple[str, int, list[Any]]] = field(default_factory=list)  # card, index, token
+    memory: int = 0  # the number of a new version of the memory
     story: bool = False  # title, counts or settings changed
 
     def __bool__(self) -> bool:
@@ -33,6 +34,7 @@ class News:
             or self.checkpoints
             or self.sets
             or self.cards
+            or self.memory
             or self.story
         )
 

@@ -13,11 +13,20 @@ from typing import Any
 
 from ..document.units import utf16_units
 from ..errors import ConflictError, NotFoundError
-from ..link.messages import Alternative, ListNext, NextListed, NextToken, ScoreText, TokenWritten
+from ..link.messages import (
+    Alternative,
+    ListNext,
+    NextListed,
+    NextToken,
+    ScoreText,
+    ShowContext,
+    TokenWritten,
+)
 from ..store.records import ChoiceRecord, RunRecord, SetRecord
 from . import states
 from .card import Card
 from .known import known_tokens, text_before
+from .memories import Memories, Plain, for_worker
 from .offers import Offers
 from .page import Page
 
@@ -69,10 +78,12 @@ class Looks:
         self,
         page: Page,
         offers: Offers,
+        memories: Memories,
         taken: Iterable[RunRecord],
         runs_of: Callable[[str], set[str]],
     ) -> None:
-        self._page, self._offers, self._runs_of = page, offers, runs_of
+        self._page, self._offers, self._memories = page, offers, memories
+        self._runs_of = runs_of
         self._looks: dict[str, Look] = {}
         self._wrote: dict[str, set[str]] = {}
         for run in taken:
@@ -101,8 +112,25 @@ class Looks:
             draws=draws,
             mode=new.mode,
             prompt=new.prompt,
+            memory=self._memories.of(self._memories.version),
             known=known,
             heal=not (known and known[-1].end == len(text)),
+        )
+
+    def context(self, new: NewLook, window: int, memory: Plain, run: str) -> ShowContext:
+        """What a worker is asked of what it would read with this memory; `run`: of that run, if it has it."""
+        document = self._page.document
+        text, known = text_before(document, new.at, window, self._runs_of(new.model))
+        return ShowContext(
+            request=self._page.new_id(),
+            text=text,
+            params=new.params,
+            mode=new.mode,
+            prompt=new.prompt,
+            memory=for_worker(memory),
+            known=known,
+            heal=not (known and known[-1].end == len(text)),
+            run=run,
         )
 
     def whole(self, new: NewLook) -> Whole:
@@ -114,6 +142,7 @@ class Looks:
             text=document.text.decode(),
             mode=new.mode,
             prompt=new.prompt,
+            memory=self._memories.of(self._memories.version),
             known=known,
             params=new.params,
         )

@@ -47,6 +47,8 @@ class Run:
     detail: str = ""
     message: str = ""
     ended: float | None = None
+    memory_version: int = 0
+    lore: tuple[str, ...] = ()  # ids of the entries that are in its context
     fed: bool = False  # the worker has this run
     holding: bool = False  # typing at its place has not come to rest
     awaiting: bool = False  # the token that reads the last urgent edit has not come
@@ -84,6 +86,7 @@ class Run:
         if self.state == states.ENDED:
             self.reason = states.END_REASONS[event]
             self.ended = now
+            self.lore = ()
         if self.state != states.RUNNING:
             self.holding = False
             self.awaiting = False
@@ -179,6 +182,7 @@ class Run:
             started=self.started,
             ended=self.ended,
             left=self.left,
+            memory_version=self.memory_version,
         )
 
     def view(self, story: str) -> dict[str, Any]:
@@ -210,6 +214,8 @@ class Run:
             "tokens_per_s": round(rate, 2) if rate else None,
             "used": self.used,
             "window": self.window,
+            "memory_version": self.memory_version,
+            "lore": list(self.lore),
         }
 
 
@@ -257,5 +263,6 @@ def from_record(record: RunRecord, order: int, point: int) -> Run:
         message=record.detail if failed else "",
         ended=record.ended,
         left=record.left,
+        memory_version=record.memory_version or 0,
         stored=record,
     )

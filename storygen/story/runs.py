@@ -9,10 +9,12 @@ from typing import Any
 from ..document.live import Change
 from ..document.updates import Struct
 from ..errors import ConflictError, NotFoundError
+from ..link.memory import Memory
 from ..link.messages import (
     AcceptedToken,
     Command,
     Event,
+    LoreChanged,
     PauseRun,
     PrefillProgressed,
     ResumeRun,
@@ -27,6 +29,7 @@ from ..store.records import RunRecord
 from . import states
 from .feed import Feed, ends_sentence, feed_base
 from .known import BYTES_PER_TOKEN, known_tokens
+from .memories import Memories
 from .page import Page
 from .run import CREDITS, REFILL, Run, after_token, from_record, with_tokens
 from .waiting import Distance
@@ -51,8 +54,8 @@ class NewRun:
 class Runs:
     """The runs of a page. Every method takes `now`, seconds on one clock."""
 
-    def __init__(self, page: Page, records: Iterable[RunRecord]) -> None:
-        self._page = page
+    def __init__(self, page: Page, records: Iterable[RunRecord], memories: Memories) -> None:
+        self._page, self._memories = page, memories
         self._runs: dict[str, Run] = {}
         self._windows: dict[str, int] = {}  # models that are ready, and their windows in tokens
         self._order = 0
@@ -128,6 +131,7 @@ class Runs:
             next_index=next_index,
             before=tuple(before[:next_index]),
             left=self._page.document.place(new.at),
+            memory_version=self._memories.read(continues.memory_version if continues else None),
         )
         self._runs[run.id] = run
         self._page.effects.news.story = True
@@ -200,9 +204,23 @@ class Runs:
         run.params = params
         if run.fed:
             self._revise(run, now, accepted=True, params=params)
-        if run.holding:  # what it waited for has been sent just now
-            run.holding = False
-            self._send(run, ResumeRun(run.id))
+        self._go_on(run)
+        self._touch(run)
+        return run
+
+    def read_memory(self, run_id: str, now: float) -> Run:
+        """Go on with the story's present memory, from the next token on.
+
+        Raises: ConflictError, NotFoundError.
+        """
+        run = self.get(run_id)
+        if not run.live:
+            raise ConflictError("This run has ended; a new one reads the memory as it is now.")
+        run.memory_version = self._memories.read()
+        if run.fed:
+            memory = self._memories.of(run.memory_version)
+            self._revise(run, now, accepted=True, memory=memory)
+        self._go_on(run)
         self._touch(run)
         return run
 
@@ -233,6 +251,9 @@ class Runs:
             self._token(run, event, now)
         elif isinstance(event, PrefillProgressed):
             run.reading = (event.done, event.total) if event.done < event.total else None
+            self._page.effects.news.runs.add(run.id)
+        elif isinstance(event, LoreChanged):
+            run.lore = event.entries
             self._page.effects.news.runs.add(run.id)
         elif isinstance(event, RunPaused):
             self._rested(run, now)
@@ -355,13 +376,20 @@ class Runs:
         *,
         accepted: bool,
         params: dict[str, Any] | None = None,
+        memory: Memory | None = None,
     ) -> None:
         """Send what waits, up to `reach`, as a new revision; `accepted`: older tokens are dropped."""
         self._widen_if_short(run, now)
         splices = run.feed.take(reach)
         run.revised(now, reach, accepted=accepted)
         count = run.next_index if accepted else None
-        self._send(run, ReviseRun(run.id, run.feed.revision, count, splices, params))
+        self._send(run, ReviseRun(run.id, run.feed.revision, count, splices, params, memory=memory))
+
+    def _go_on(self, run: Run) -> None:
+        """What a run waited for has been sent just now."""
+        if run.holding:
+            run.holding = False
+            self._send(run, ResumeRun(run.id))
 
     def _widen_if_short(self, run: Run, now: float) -> None:
         """After large deletions, give the worker text from further back."""
@@ -398,6 +426,7 @@ class Runs:
                 known=known,
                 heal=not (known and known[-1].end == end),
                 before=run.before,
+                memory=self._memories.of(run.memory_version),
             ),
         )
         self._touch(run)

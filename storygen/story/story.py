@@ -8,11 +8,12 @@ from typing import Any
 
 from ..document.live import Change
 from ..errors import ConflictError, NotFoundError
-from ..link.messages import Event, ListNext, NextListed
+from ..link.messages import Event, ListNext, NextListed, ShowContext
 from ..store.records import CheckpointRecord, StoredStory
 from .candidates import Candidates, NewSet
 from .effects import Effects
 from .looks import Looks, NewLook
+from .memories import Memories, Plain
 from .offers import Offers
 from .page import Page
 from .runs import NewRun, Runs
@@ -26,10 +27,11 @@ class Story:
 
     def __init__(self, stored: StoredStory, client: int, new_id: Callable[[], str]) -> None:
         self.page = Page(stored, client, new_id)
-        self.runs = Runs(self.page, stored.runs)
+        self.memories = Memories(self.page, stored.memories)
+        self.runs = Runs(self.page, stored.runs, self.memories)
         offers = Offers(self.page)
-        self.looks = Looks(self.page, offers, stored.taken, self._wrote)
-        self.candidates = Candidates(self.page, offers, stored.sets, self._wrote)
+        self.looks = Looks(self.page, offers, self.memories, stored.taken, self._wrote)
+        self.candidates = Candidates(self.page, offers, self.memories, stored.sets, self._wrote)
         self.runs.also_known = self._wrote
         self.page.listener = self._document_changed
         self._described = 0.0
@@ -81,6 +83,16 @@ class Story:
     ) -> dict[str, Any]:
         """A look as browsers see it, whose tokens may be taken from now on."""
         return self.looks.view(self.looks.offer(new, left, answer, now))
+
+    def ask_context(
+        self, new: NewLook, at: Place | str, window: int, memory: Plain, run: str
+    ) -> ShowContext:
+        """What to ask a worker of what it would read at a place, or of a live `run` of ours.
+
+        `new.at` is ignored. Raises: NotFoundError when the place is gone.
+        """
+        point = self.runs.get(run).feed.point if run else self._byte(at)
+        return self.looks.context(replace(new, at=point), window, memory, run)
 
     # ------------------------------------------------------------ models and workers
 

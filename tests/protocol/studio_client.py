@@ -193,6 +193,8 @@ class OpenStory:
         self.checkpoints: list[dict[str, Any]] = []
         self.sets: dict[str, dict[str, Any]] = {}
         self.cards: dict[str, list[list[Any]]] = {}  # tokens
+        self.memory: dict[str, Any] = {}
+        self.memory_version = -1
         self.document = ""
         self._sent: bytes | None = None
 
@@ -215,6 +217,10 @@ class OpenStory:
                 known = self.cards.setdefault(card, [])
                 assert len(known) == index, "tokens of a card come in order, each once"
                 known += tokens
+            if "memory_version" in message:
+                self.memory, self.memory_version = message["memory"], message["memory_version"]
+            elif (news := message.get("memory")) and news["version"] > self.memory_version:
+                self.memory, self.memory_version = news["memory"], news["version"]
             self.document = message.get("document", self.document)
 
     def edit(self, change: Callable[[Text], None]) -> bytes:

@@ -80,6 +80,24 @@ def test_answers_about_tokens(browser: StudioClient) -> None:
     _check("score_look", browser.ok("score_look", score=started["score"], index=1))
 
 
+def test_memorys_answers(browser: StudioClient) -> None:
+    story = browser.create("Once")
+    entry = {
+        "id": "mill",
+        "name": "Mill",
+        "keys": ["mill", "/old mil+/i"],
+        "text": "It is haunted.",
+    }
+    patch = {"text": "Ann is tall.", "note": "[Be brief.]", "entries": [entry]}
+    _check("memory_set", browser.ok("memory_set", story=story.id, patch=patch))
+    shown = browser.ok(
+        "context_show", story=story.id, model=MODEL, at="end", params={"max_tokens": 8}
+    )
+    _check("context_show", shown)
+    run = story.start(params={"max_tokens": NUM_TOKENS}, seed=5)
+    story.wait_state(run, "ended", "finished")
+
+
 def test_an_update_with_everything_in_it(browser: StudioClient) -> None:
     """All `update`s of a run and a restore, merged as a slow browser gets them."""
     story = browser.create("Once")
@@ -90,6 +108,7 @@ def test_an_update_with_everything_in_it(browser: StudioClient) -> None:
     story.wait_set(asked["id"])
     browser.ok("checkpoint_restore", story=story.id, checkpoint=first)
     story.wait_text(lambda text: text == "Once", "the restored text")
+    browser.ok("memory_set", story=story.id, patch={"note": "[Be brief.]"})
     browser.ok("continue_here", story=story.id, at=None)
     restored = browser.ok("checkpoints", story=story.id)["checkpoints"][-3]["id"]
     browser.ok("checkpoint_restore", story=story.id, checkpoint=restored)
@@ -101,6 +120,8 @@ def test_an_update_with_everything_in_it(browser: StudioClient) -> None:
     merged["runs"] = [[r for update in updates for r in update["runs"]][-1]]
     merged["sets"] = [[s for update in updates for s in update["sets"]][-1]]
     merged["cards"] = [[asked["cards"][0]["id"], 0, story.cards[asked["cards"][0]["id"]]]]
+    browser.wait(lambda: story.memory_version == 1, "the memory")
+    merged["memory"] = {"memory": story.memory, "version": 1}
     merged["carets"] = [{"who": "x", "anchor": [1, 2], "head": None}]
     assert all(set(update) <= set(merged) for update in updates)
     _check("update", merged)

@@ -8,7 +8,7 @@
 import { takenAliases, unitsOfWritten } from "../document/taken.js";
 import { reasonOfServer } from "../faces.js";
 import { effectiveParams } from "../parameters.js";
-import { reasonNotToAsk, wishes } from "./faces.js";
+import { reasonNotToAsk, reasonNotToAskSeveral, wishes } from "./faces.js";
 import {
   findCard,
   isAtWork,
@@ -59,7 +59,8 @@ export class CandidateCommands {
    */
   async ask(origin = "asked", sets = 1) {
     const { document, page } = this.session;
-    const reason = reasonNotToAsk(this.store.state);
+    const { state } = this.store;
+    const reason = sets > 1 ? reasonNotToAskSeveral(state) : reasonNotToAsk(state);
     if (!document || !page || reason || this.store.state.askingCandidates) {
       if (reason) this.toasts.say(reason);
       return null;
@@ -88,12 +89,13 @@ export class CandidateCommands {
 
   #wanted() {
     const { state } = this.store;
-    const { num, tokens, limit } = wishes(state.settings);
+    const { num, tokens, limit, beams } = wishes(state.settings);
     const params = effectiveParams(state);
     const prompted = state.settings.mode === "prompt";
     return {
       model: state.settings.model ?? state.defaultModel,
       num,
+      ...(beams > 1 ? { beams } : {}),
       params: {
         ...params,
         limit,

@@ -48,7 +48,8 @@ export class Page {
   /**
    * @param {HTMLElement} parent
    * @param {import("../document/story_document.js").StoryDocument} story
-   * @param {{selectionChanged: (atEnd: boolean, length: number) => void, followingChanged: (on: boolean) => void,
+   * @param {{selectionChanged: (atEnd: boolean, length: number, caret: number) => void,
+   *   followingChanged: (on: boolean) => void,
    *   undoAsked: () => void, runWrote: (text: string) => void, caretMoved: (anchor: Place, head: Place) => void,
    *   moved: (textChanged: boolean) => void}} on
    */
@@ -364,7 +365,8 @@ export class Page {
     // Called from within the constructor's first update too, before `view` is set.
     if (!this.view) return;
     const { doc, selection } = this.view.state;
-    this.on.selectionChanged(selection.main.head >= doc.length, doc.length);
+    const { head } = selection.main;
+    this.on.selectionChanged(head >= doc.length, doc.length, head);
   }
 
   /** @returns {boolean} whether a search panel was open */

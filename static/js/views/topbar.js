@@ -58,7 +58,10 @@ export class Topbar {
       if (event.key === "Enter") this.title.blur();
     });
     store.subscribe(["story", "stories"], (state) => this.#showTitle(state));
-    store.subscribe(["unsent", "server", "story", "saved"], (state) => this.#showSaved(state));
+    store.subscribe(
+      ["unsent", "memoryChange", "memoryTrouble", "server", "story", "saved"],
+      (state) => this.#showSaved(state),
+    );
     const running = /** @type {const} */ ([
       "runs",
       "server",

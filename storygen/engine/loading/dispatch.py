@@ -18,7 +18,7 @@ import torch
 from ...errors import ModelError
 from ...link.messages import LoadModel, LoadProgressed, ModelLoaded
 from ...modelfiles import has_tokenizer, is_adapter, safetensors_sizes, weight_files
-from . import adapter, bin_file, gguf_file, hub, measure, profile
+from . import adapter, bin_file, gguf_file, hub, measure, packed, profile
 from .config import read_config
 from .counting import tensors_counted
 from .folder import load_folder
@@ -50,6 +50,7 @@ class Place:
     precision: str
     measured: profile.Measured | None
     try_bf16: bool
+    try_packed: bool
     threads: list[int]
 
 
@@ -68,6 +69,8 @@ def load_model(spec: LoadModel, progress: Progress) -> LoadedModel:
     window, window_notes = _within_positions(model, window, window_notes)
     notes = (*place_notes, *window_notes, *form_notes, *_vocabulary_notes(model, tokenizer))
     info = _described(prepared, model, place)
+    if place.measured is not None and place.measured.packed:
+        model = packed.pack(model)
     info = dataclasses.replace(
         info, context=window, format=form, notes=notes, seconds=time.perf_counter() - start
     )
@@ -196,8 +199,9 @@ def _choose_place(spec: LoadModel, prepared: Prepared, window: int) -> Place:
             precision = measured.precision if measured else precision
     need = memory_need(prepared.config, prepared.num_parameters, _item_bytes(precision), window)
     check_fits(prepared.name, need, free, _item_bytes(precision))
-    try_bf16 = spec.precision == "auto" and precision == "fp32" and fits("fp32", copies=1.5)
-    return Place(device, precision, measured, try_bf16, threads)
+    tries = spec.precision == "auto" and precision == "fp32"
+    try_bf16, try_packed = tries and fits("fp32", copies=1.5), tries and fits("fp32", copies=2.0)
+    return Place(device, precision, measured, try_bf16, try_packed, threads)
 
 
 def _read_weights(prepared: Prepared, place: Place, tokenizer: Any) -> Any:
@@ -218,7 +222,8 @@ def _settle(
     measured = place.measured
     if measured is None and spec.precision == "auto" and place.precision == "fp32":
         progress(LoadProgressed("measuring"))
-        measured = measure.measure(model, place.threads, place.try_bf16)
+        packer = packed.packed_copy if place.try_packed else None
+        measured = measure.measure(model, place.threads, place.try_bf16, packer=packer)
         profile.remember(spec.profile_path, _identity(prepared), measured)
         model = model.to(_DTYPES[measured.precision])
     if measured is None:
@@ -230,7 +235,8 @@ def _settle(
         )
         return model, place, note
     torch.set_num_threads(measured.threads)
-    return model, dataclasses.replace(place, precision=measured.precision), (measured.sentence(),)
+    place = dataclasses.replace(place, precision=measured.precision, measured=measured)
+    return model, place, (measured.sentence(),)
 
 
 def _recalled(spec: LoadModel, prepared: Prepared, threads: list[int]) -> profile.Measured | None:

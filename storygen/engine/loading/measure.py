@@ -1,7 +1,8 @@
-"""Choosing threads and precision on a CPU, by trying.
+"""Choosing threads, precision and the way of multiplying on a CPU, by trying.
 
 fp32 is preferred: with it, tokens do not depend on how the context was read (at once, in pieces, from
-a cropped cache). bf16 has to write clearly faster to be chosen, or be the only one that fits.
+a cropped cache). bf16 has to write clearly faster to be chosen, or be the only one that fits. In fp32 the
+weights may be laid out for the processor (`packed`), where that is faster and no slower at anything.
 
 Other programs run meanwhile. So candidates take turns, a step each, and are compared by the median of the
 ratios of steps that stood side by side: what slows the machine for a while slows both.
@@ -12,22 +13,29 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
 import psutil
 import torch
 
+from .packed import DOES_NOT_WORK
 from .profile import Measured
 
 BF16_MUST_GAIN = 1.25
 THREADS_MUST_GAIN = 1.05
+PACKED_MUST_GAIN = 1.1  # in a pass of a few rows
+PACKED_MAY_LOSE = 0.9  # in a pass of one, which other programs make hard to measure
+FEW_ROWS = 8
 MOST_TURNS = 15
 MOST_SECONDS = 3.0
 _PROMPT_TOKENS = 128
 
 Step = Callable[[], object]
 Clock = Callable[[], float]
+Packer = Callable[[Any], Any]
+"""A model → the same with its weights laid out for the processor, or None where that can't be done."""
 
 
 def thread_candidates() -> list[int]:
@@ -39,13 +47,42 @@ def thread_candidates() -> list[int]:
 
 
 def measure(
-    model: Any, threads: list[int], try_bf16: bool, clock: Clock = time.perf_counter
+    model: Any,
+    threads: list[int],
+    try_bf16: bool,
+    clock: Clock = time.perf_counter,
+    packer: Packer | None = None,
 ) -> Measured:
     """Speeds of an fp32 `model` on the CPU and what follows from them; leaves it unchanged.
 
     Sets torch's number of threads to the fastest of `threads`. With `try_bf16` it copies the model,
-    which takes half of its memory again while it measures.
+    which takes half of its memory again while it measures; with a `packer` all of it.
     """
+    found = _measure_plain(model, threads, try_bf16, clock)
+    packed = packer(model) if packer is not None and found.precision == "fp32" else None
+    return found if packed is None else _measure_packed(model, packed, found, clock)
+
+
+def _measure_packed(model: Any, packed: Any, found: Measured, clock: Clock) -> Measured:
+    """What was found, or that `packed` is better."""
+    most_turns = min(MOST_TURNS, _shortest_window(model) // 4)
+    decode, _ = _prepared(model, clock)
+    try:
+        packed_decode, packed_prefill = _prepared(packed, clock)
+        packed_decode()
+    except DOES_NOT_WORK:
+        return found
+    gain = paired_gain(*take_turns([decode, packed_decode], clock, most_turns))
+    few = [_few_rows(model), _few_rows(packed)]
+    few_gain = paired_gain(*take_turns(few, clock, MOST_TURNS))
+    if gain < PACKED_MAY_LOSE or few_gain < PACKED_MUST_GAIN:
+        return found
+    return replace(
+        found, packed=True, fp32_decode=gain * found.fp32_decode, fp32_prefill=packed_prefill
+    )
+
+
+def _measure_plain(model: Any, threads: list[int], try_bf16: bool, clock: Clock) -> Measured:
     most_turns = min(MOST_TURNS, _shortest_window(model) // 2 // (len(threads) + 1))
     decode, prefill = _prepared(model, clock)
     best = threads[0]
@@ -103,6 +140,18 @@ def _with_threads(count: int, step: Step) -> Step:
         step()
 
     return run
+
+
+def _few_rows(model: Any) -> Step:
+    """A pass of a few tokens, as after an edit; candidates make one of as many rows."""
+    ids = (torch.arange(FEW_ROWS)[None] * 7919) % model.config.get_text_config().vocab_size
+
+    @torch.inference_mode()
+    def step() -> None:
+        model(input_ids=ids, use_cache=False)
+
+    step()
+    return step
 
 
 def _prepared(model: Any, clock: Clock) -> tuple[Step, float]:

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import torch
 
+WAYS = "plain or packed"  # what was compared; with other ways all is measured anew
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -23,6 +25,7 @@ class Measured:
     bf16_decode: float
     fp32_prefill: float
     bf16_prefill: float
+    packed: bool = False  # the weights are laid out for the processor
 
     def sentence(self) -> str:
         """What was measured and chosen, for the user."""
@@ -35,7 +38,9 @@ class Measured:
             if decode
         ]
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
-        return f"Measured here with {threads}: {', '.join(speeds)}; {self.precision} is used."
+        layout = ", laid out for this processor" if self.packed else ""
+        used = f"{self.precision} is used{layout}"
+        return f"Measured here with {threads}: {', '.join(speeds)}; {used}."
 
 
 def recall(path: str | None, model: str) -> Measured | None:
@@ -65,7 +70,7 @@ def remember(path: str | None, model: str, measured: Measured) -> None:
 
 def _key(model: str) -> str:
     machine = f"{platform.machine()} {_cpu_name()}, {psutil.cpu_count()} cores"
-    return f"{machine}, torch {torch.__version__}: {model}"
+    return f"{machine}, torch {torch.__version__}, {WAYS}: {model}"
 
 
 def _cpu_name() -> str:

@@ -41,6 +41,7 @@ class AllowedTokens:
         self._banned = self._all_but(whole)
         self._banned_but_end = self._all_but([*whole, *ends_of_text])
         self._after = lru_cache(maxsize=512)(self._ids_after)
+        self._completing = lru_cache(maxsize=4)(self._only_completing)  # rows of a set begin alike
 
     def banned(self, unfinished: bytes, *, may_end: bool) -> Tensor | None:
         """Mask `(vocab,) bool` of tokens that must not come, or None when nothing fits at all.
@@ -58,7 +59,7 @@ class AllowedTokens:
         with it, most of which `rest` forbids, so that its probability says little. The longest of those is
         let in only when the model finds the others unlikely (`logits` `(vocab,)`), or there are none.
         """
-        whole = self._only(self._ids_extending(unfinished, rest))
+        whole = self._completing(unfinished, rest)
         if whole is not None:
             likely = float(logits.softmax(-1).masked_fill(whole, 0.0).sum())
             if likely >= LEAST_WHOLE:
@@ -76,6 +77,9 @@ class AllowedTokens:
 
     def _ids_after(self, unfinished: bytes) -> list[int]:
         return [number for data, number in self._continuing if can_follow(unfinished, data)]
+
+    def _only_completing(self, unfinished: bytes, rest: bytes) -> Tensor | None:
+        return self._only(self._ids_extending(unfinished, rest))
 
     def _ids_extending(self, unfinished: bytes, rest: bytes) -> list[int]:
         """Tokens that begin with `rest`."""

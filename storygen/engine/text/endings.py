@@ -12,6 +12,7 @@ _CLOSERS = "\"'”’»)\\]」』）】›"
 _SENTENCE = re.compile(
     rf"(?P<stop>[.!?…]+)[{_CLOSERS}]*(?=\s)|[。！？]+[{_CLOSERS}]*(?=[^{_CLOSERS}。！？])|(?=\n)"
 )
+_ENDED = re.compile(rf"(?P<stop>[.!?…]+)[{_CLOSERS}]*(?=\s|$)|[。！？]+[{_CLOSERS}]*")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(“\"'])(?:Mrs?|Ms|Dr|St|Prof|Sr|Jr|vs|cf|No|[A-Z]|[eE]\.g|[iI]\.e)$"
 )
@@ -27,6 +28,17 @@ def sentence_end(text: str) -> int | None:
             continue
         return match.end()
     return None
+
+
+def last_sentence_end(text: str) -> int | None:
+    """The code point after the last sentence that has ended in `text`, nothing need follow it; or None."""
+    last = None
+    for match in _ENDED.finditer(text):
+        before = text[: match.start()]
+        number = match["stop"] == "." and match.end() == len(text) and before[-1:].isdigit()
+        if not number and not (match["stop"] == "." and _ABBREVIATION.search(before)):
+            last = match.end()
+    return last
 
 
 def paragraph_end(text: str) -> int | None:

@@ -105,6 +105,12 @@ class TokenizedText:
         """The story's text, without the lead."""
         return self.data.decode()[self._lead :]
 
+    def tail(self, num_chars: int) -> str:
+        """The last characters of the story's text, at most `num_chars`."""
+        start = len(self.data) - 4 * num_chars  # bytes
+        known = self.data[start:].decode(errors="ignore") if start > 4 * self._lead else self.text
+        return known[max(0, len(known) - num_chars) :]
+
     def splice(self, at: int, delete: int, insert: str) -> Replaced:
         """Replace `delete` code points at code point `at`; returns which tokens gave way.
 
@@ -164,6 +170,25 @@ class TokenizedText:
         while not is_boundary(self.data, byte):
             byte -= 1
         return max(0, len(self.data[:byte].decode()) - self._lead)
+
+    def tokens_before(self, byte: int) -> int:
+        """How many tokens end at or before a byte of the text and leave no word or character in two."""
+        number = bisect_left(self.ends, byte)
+        if number < len(self.ends) and self.ends[number] == byte:
+            number += 1
+        while number and self._cuts(number):
+            number -= 1
+        return number
+
+    def _cuts(self, number: int) -> bool:
+        """Whether a word or a character goes on behind the first `number` tokens."""
+        end = self.ends[number - 1]
+        has_width = end > (self.ends[number - 2] if number > 1 else 0)
+        if not has_width or not is_boundary(self.data, end):
+            return True
+        before = self.data[max(0, end - 4) : end].decode(errors="ignore")[-1:]
+        after = self.data[end : end + 4].decode(errors="ignore")[:1]
+        return before.isalnum() and after.isalnum()
 
     def _bytes_of(self, at: int, delete: int) -> tuple[int, int]:
         if self.data.isascii():

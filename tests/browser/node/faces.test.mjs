@@ -9,6 +9,7 @@ import {
   status,
   waitedFace,
 } from "../../../static/js/faces.js";
+import { fieldsChanged } from "../../../static/js/memory/changes.js";
 import { initialState } from "../../../static/js/store.js";
 
 /** @typedef {import("../../../static/js/store.js").State} State */
@@ -184,6 +185,11 @@ test("Saved is said only of what the server has", () => {
   assert.equal(savedFace(state({ saved: null })).text, "");
   assert.equal(savedFace(state({ unsent: 1 })).text, "Saving");
   assert.equal(savedFace(state({ unsent: 1, server: "away" })).text, "Kept in this browser");
+  const memoryChange = fieldsChanged({ note: "Calm." });
+  assert.equal(savedFace(state({ memoryChange })).text, "Saving");
+  assert.equal(savedFace(state({ memoryChange, server: "away" })).text, "Kept in this browser");
+  const refused = { memoryChange, memoryTrouble: "It is too long." };
+  assert.equal(savedFace(state(refused)).text, "Memory not stored");
 });
 
 test("a run that failed because its model did not load says what mends it", () => {

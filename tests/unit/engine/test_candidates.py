@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from storygen.engine.inline import InlineWorker
+from storygen.link.memory import LoreEntry, Memory
 from storygen.link.messages import (
     Event,
     PauseRun,
@@ -62,6 +63,22 @@ def test_each_row_is_what_a_run_of_its_own_would_be(kind: str) -> None:
             [token.logprob for token in others], abs=1e-3
         )
         assert ended(events, one.run).detail == "max_tokens"
+
+
+@pytest.mark.parametrize("kind", ["llama", "bloom", "mamba"])
+def test_with_a_note_that_moves_and_lore_that_comes_each_row_is_still_what_a_run_would_be(
+    kind: str,
+) -> None:
+    lore = LoreEntry("e", "It is an old word.", ("/[aeiou]/",), depth=1)
+    memory = Memory(text="Ann is tall.", note="[N]", note_lines=0, share=0.4, entries=(lore,))
+    rows = [row(number, 25) for number in range(3)]
+    text = "She was there.\nHe was not."
+    events = written(tiny_worker(kind), a_set(*rows, text=text, memory=memory))
+    for one in rows:
+        expected = alone(kind, one, text, memory=memory)
+        assert [t.id for t in tokens_of(events, one.run)] == [
+            t.id for t in tokens_of(expected, one.run)
+        ]
 
 
 def test_the_text_is_read_once_for_all_rows() -> None:

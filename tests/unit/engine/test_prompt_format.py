@@ -4,46 +4,86 @@ from __future__ import annotations
 
 import pytest
 
-from storygen.engine.context.prompt_format import Head, make_head
+from storygen.engine.context.prompt_format import (
+    CONTINUE_REQUEST,
+    MEMORY_REQUEST,
+    PROMPT_REQUEST,
+    Head,
+    Part,
+    make_head,
+)
 from tests.tiny_engine import generation, start, tiny_worker, tiny_writing, write
 from tests.tiny_models import WINDOW
 
 
-def head(form: str, prompt: str = "", memory: str = "") -> Head:
-    return make_head(
+def head(form: str, prompt: str = "", memory: str = "") -> tuple[str, str]:
+    """The text before the story, with `memory` in its place, and the lead."""
+    made = make_head(
         form,
         mode="prompt" if prompt else "continue",
         prompt=prompt,
-        memory=memory,
+        remembers=bool(memory),
         chat=lambda message: f"<user>{message}</user><assistant>\n",
     )
+    return filled(made, memory), made.lead
+
+
+def filled(made: Head, memory: str) -> str:
+    (put,) = made.things([memory]) if memory else ("",)
+    return "".join(put if part == Part("memory") else part.text for part in made.parts)
 
 
 @pytest.mark.parametrize(
     ("form", "prompt", "memory", "expected"),
     [
-        ("raw", "", "", Head("", "")),
-        ("raw", "", "Ann is tall.", Head("Ann is tall.\n", "")),
-        ("raw", "A cat.", "Old.\n", Head("Old.\nA cat.\n\n", "")),
-        ("wp", "A cat.", "", Head("<|endoftext|>[WP] A cat. [RESPONSE]", " ")),
-        ("wp", "", "", Head("", "")),
-        ("Q: {prompt}\nA: {story} end", "A {story} cat.", "", Head("Q: A {story} cat.\nA:", " ")),
-        ("{memory}|{prompt}|{story}", "p", "m {prompt}", Head("m {prompt}|p|", "")),
-        ("Tell:\n{story}", "", "m", Head("m\nTell:\n", "")),
+        ("raw", "", "", ("", "")),
+        ("raw", "", "Ann is tall.", ("Ann is tall.\n", "")),
+        ("raw", "A cat.", "Old.\n", ("Old.\nA cat.\n\n", "")),
+        ("wp", "A cat.", "", ("<|endoftext|>[WP] A cat. [RESPONSE]", " ")),
+        ("wp", "", "", ("", "")),
+        ("Q: {prompt}\nA: {story} end", "A {story} cat.", "", ("Q: A {story} cat.\nA:", " ")),
+        ("{memory}|{prompt}|{story}", "p", "m {prompt}", ("m {prompt}|p|", "")),
+        ("Tell:\n{story}", "", "m", ("m\nTell:\n", "")),
     ],
 )
-def test_the_head_of_each_format(form: str, prompt: str, memory: str, expected: Head) -> None:
+def test_the_head_of_each_format(
+    form: str, prompt: str, memory: str, expected: tuple[str, str]
+) -> None:
     assert head(form, prompt, memory) == expected
 
 
 def test_the_chat_asks_for_a_story_and_leaves_the_assistants_turn_open() -> None:
-    asked = head("chat", "A cat.", "Ann is tall.").text
+    asked = head("chat", "A cat.", "Ann is tall.")[0]
     assert asked.startswith("<user>") and asked.endswith("<assistant>\n")
     assert "A cat." in asked and "Ann is tall." in asked
-    assert (
-        "A cat."
-        not in make_head("chat", mode="continue", prompt="A cat.", memory="", chat=str).text
+    assert "A cat." not in filled(
+        make_head("chat", mode="continue", prompt="A cat.", remembers=False, chat=str), ""
     )
+
+
+@pytest.mark.parametrize("trims", [False, True])
+@pytest.mark.parametrize("prompt", ["", "A cat.", "A cat. "])
+def test_a_chat_template_gives_the_same_text_as_if_the_memory_had_been_in_its_message(
+    trims: bool, prompt: str
+) -> None:
+    def chat(message: str) -> str:
+        return f"<user>{message.strip() if trims else message}</user><assistant>\n"
+
+    mode = "prompt" if prompt else "continue"
+    made = make_head("chat", mode=mode, prompt=prompt, remembers=True, chat=chat)
+    request = PROMPT_REQUEST.format(prompt=prompt) if prompt else CONTINUE_REQUEST
+    expected = chat(f"{request}\n\n{MEMORY_REQUEST}Ann is tall.\nBob is not.")
+    things = made.things(["Ann is tall.", "Bob is not.\n"])
+    whole = ["".join(things) if part.origin == "memory" else part.text for part in made.parts]
+    assert "".join(whole) == expected
+    assert [part.text for part in made.parts if part.origin == "prompt"] == [prompt][: len(prompt)]
+
+
+def test_a_chat_template_that_changes_the_message_has_the_memory_before_it() -> None:
+    made = make_head(
+        "chat", mode="continue", prompt="", remembers=True, chat=lambda message: message.upper()
+    )
+    assert filled(made, "Ann is tall.") == "Ann is tall.\n" + CONTINUE_REQUEST.upper()
 
 
 def test_a_chat_model_reads_the_story_as_its_own_unfinished_turn() -> None:

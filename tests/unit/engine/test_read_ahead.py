@@ -8,6 +8,7 @@ import pytest
 
 from storygen.engine.inline import InlineWorker
 from storygen.engine.read_ahead import CHUNK_TOKENS
+from storygen.link.memory import Memory
 from storygen.link.messages import PauseRun, PrefillProgressed, ReviseRun, Splice
 from tests.tiny_engine import generation, start, tiny_worker, write
 from tests.tiny_models import NOT_CROPPABLE
@@ -40,6 +41,23 @@ def test_a_window_that_was_read_ahead_moves_without_a_long_reading(kind: str) ->
     assert ids[: 3 * WINDOW] == [token.id for token in write(without, 3 * WINDOW)][: 3 * WINDOW]
     assert longest_reading(worker) <= 2 * CHUNK_TOKENS
     assert longest_reading(without) > WINDOW // 2
+
+
+def test_with_a_note_the_next_window_is_read_ahead_up_to_where_that_stands() -> None:
+    memory = Memory(text="Ann is tall.", note="[Be brief.]", note_lines=1)
+    text = "Once upon a time.\n" * 12
+    worker, without = (
+        tiny_worker("llama", window=WINDOW, cache_bytes=most) for most in (None, NO_SECOND_CACHE)
+    )
+    for each in (worker, without):
+        each.send(start(text, memory=memory, params={"at_end_of_text": "go_on"}))
+        run = generation(each, "r")
+        for turn in range(150):
+            write(each, 1)
+            line = "\nThen she said no, and they went to the sea."
+            each.send(ReviseRun("r", turn, run.index, (Splice(len(run.text), 0, line),)))
+    assert generation(worker, "r").text == generation(without, "r").text
+    assert longest_reading(worker) < longest_reading(without)
 
 
 def test_the_second_cache_is_there_only_before_a_move() -> None:

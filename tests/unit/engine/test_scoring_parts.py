@@ -89,7 +89,7 @@ def test_rank_entropy_and_samplers_are_those_of_the_distribution_by_hand(
     params = check_params({**PLAIN, **CHAINS[name]})
     _, found = scored(tiny_worker(kind), TEXT, params=params)
     writing = tiny_writing(kind)
-    head = writing.head_ids("").tolist()
+    head = writing.encode_first("")[0]
     ids = writing.tokenize(TEXT, known=(), lead="", first=True).ids
     with torch.inference_mode():
         out = tiny_loaded(kind).model(input_ids=torch.tensor([[*head, *ids]]), use_cache=False)

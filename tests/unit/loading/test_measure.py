@@ -29,16 +29,23 @@ class Machine:
 
 
 class Model:
-    """`seconds(threads)` is how long a step takes in fp32; in bf16 it is `gain` times faster."""
+    """`seconds(threads)` is how long a step takes in fp32; in bf16 it is `gain` times faster.
+
+    A pass of a few rows takes `few` steps.
+    """
 
     config: Any = SimpleNamespace(
         get_text_config=lambda: SimpleNamespace(vocab_size=10, max_position_embeddings=512)
     )
 
     def __init__(
-        self, machine: Machine, gain: float, seconds: Callable[[int], float] = lambda _: 0.04
+        self,
+        machine: Machine,
+        gain: float,
+        seconds: Callable[[int], float] = lambda _: 0.04,
+        few: float = 1.0,
     ) -> None:
-        self.machine, self.gain, self.seconds = machine, gain, seconds
+        self.machine, self.gain, self.seconds, self.few = machine, gain, seconds, few
         self.in_bf16 = False
 
     def __deepcopy__(self, _: object) -> Model:
@@ -50,6 +57,8 @@ class Model:
 
     def __call__(self, input_ids: torch.Tensor, **_: object) -> dict[str, Any]:
         seconds = self.seconds(torch.get_num_threads())
+        if input_ids.shape[1] == measure.FEW_ROWS:
+            seconds *= self.few
         self.machine.work(seconds / self.gain if self.in_bf16 else seconds)
         return {}
 
@@ -119,3 +128,36 @@ def test_a_slow_model_is_measured_only_as_long_as_a_user_waits() -> None:
     model = Model(machine, 1.0, lambda _: 10.0)
     measure.measure(model, [1], try_bf16=True, clock=machine.clock)
     assert machine.now <= 6 * 10.0  # a warm-up and a prompt for each, and one turn
+
+
+def layout(gain: float, few_gain: float, busy: Iterator[float] | None = None) -> measure.Measured:
+    machine = Machine(busy or repeat(1.0))
+    model = Model(machine, 1.0, few=2.0)
+    packed = Model(machine, 1.0, lambda _: 0.04 / gain, few=2.0 * gain / few_gain)
+    return measure.measure(model, [1], try_bf16=False, clock=machine.clock, packer=lambda _: packed)
+
+
+def test_weights_are_laid_out_anew_only_where_that_helps_a_few_rows_and_harms_nobody() -> None:
+    assert layout(1.1, 2.0).packed
+    assert layout(1.0, 1.2).packed
+    assert not layout(1.3, 1.0).packed
+    assert not layout(0.8, 2.0).packed
+    assert layout(1.5, 2.0).fp32_decode == pytest.approx(1.5 * 25)
+
+
+def test_other_programs_change_no_layout() -> None:
+    assert not layout(0.8, 2.0, cycle((1.0, 3.0, 1.5, 1.0, 1.0))).packed
+    assert layout(1.1, 2.0, cycle((1.0, 3.0, 1.5, 1.0, 1.0))).packed
+
+
+def test_a_model_that_can_not_be_laid_out_anew_stays_as_it_is() -> None:
+    class Refuses(Model):
+        def __call__(self, input_ids: torch.Tensor, **_: object) -> dict[str, Any]:
+            raise AttributeError("weight")
+
+    machine = Machine(repeat(1.0))
+    for packed in (None, Refuses(machine, 1.0)):
+        found = measure.measure(
+            Model(machine, 1.0), [1], False, machine.clock, packer=lambda _, it=packed: it
+        )
+        assert not found.packed
