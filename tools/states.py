@@ -76,6 +76,7 @@ class Tour:
         self._runs()
         self._endings()
         self._panels()
+        self._tokens()
         self._stories()
         self._absences()
         self.page.context.close()
@@ -243,6 +244,27 @@ class Tour:
         self.page.get_by_role("menuitemradio", name="Writing prompt").click()
         self.shoot("prompt")
         self.press("Alt+w")
+
+    def _tokens(self) -> None:
+        self.press("Alt+t")
+        self.shoot("tokens, none yet")
+        self.room.editor.focus()
+        self.press("Control+End", "Alt+b")
+        self.page.locator("#tokens-likeliest .token-row").first.wait_for()
+        self.shoot("tokens")
+        self.page.locator(".tokens-field").fill("s")
+        self.shoot("tokens, filtered")
+        self.page.locator(".tokens-field").fill("")
+        self.press("Alt+h", "Alt+s")
+        expect(self.page.locator("#heat-bar")).to_contain_text("tokens read")
+        self.shoot("along the story")
+        self._close_panels()
+        self.shoot("colours by probability")
+        self.room.editor.focus()
+        self.press("Alt+i")
+        self.page.locator(".token-card button.token-row").first.wait_for()
+        self.shoot("a token's card")
+        self.press("Escape", "Alt+h")
 
     def _close_panels(self) -> None:
         for panel in ("#left-panel", "#right-panel"):

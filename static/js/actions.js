@@ -209,7 +209,7 @@ export function actionsOf(room) {
     },
     {
       id: "candidates-clear",
-      title: "Clear the candidates",
+      title: "Clear the candidates and the lists of tokens",
       key: "Alt+z",
       group: "Candidates",
       run: () => candidates.clear(),

@@ -80,11 +80,9 @@ export class TokenCommands {
     } catch (error) {
       if (asked !== this.asked) return;
       const { code, message } = /** @type {{code?: string, message: string}} */ (error);
-      this.store.set({
-        look: null,
-        looking: false,
-        lookTrouble: code === "conflict" ? "" : message,
-      });
+      const lookTrouble =
+        code === "conflict" ? "Something else was looked at: look again" : message;
+      this.store.set({ look: null, looking: false, lookTrouble });
     }
   }
 

@@ -132,8 +132,8 @@ export class Scoring {
 
   // ---------------------------------------------------------------- inside
 
-  /** @param {number} [after_ms] looks whether it is to be scored, once the hand has rested */
-  #soon(after_ms = REST_MS) {
+  /** @param {number} [after_ms] looks whether it is to be scored, once the hand has rested; the first time at once */
+  #soon(after_ms = this.store.state.scoring.is === "none" ? 0 : REST_MS) {
     clearTimeout(this.timer);
     if (this.#isDue()) this.timer = setTimeout(() => this.#isDue() && void this.begin(), after_ms);
   }

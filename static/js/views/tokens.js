@@ -175,7 +175,9 @@ export class Tokens {
   #mark(index) {
     const list = this.lists[this.at];
     const inside = Math.max(0, Math.min(index, list.rows.length - 1));
-    setAttributes(this.field, { "aria-activedescendant": list.mark(inside) });
+    const marked = list.mark(inside);
+    for (const holder of [this.field, list.element])
+      setAttributes(holder, { "aria-activedescendant": marked });
   }
 
   /**

@@ -108,6 +108,12 @@ test("what is typed filters in any case, with or without the space before", () =
   assert.deepEqual(ids("th"), [1, 2, 5]);
   assert.deepEqual(ids(" the"), [1, 2, 5]);
   assert.deepEqual(ids("ther"), [5]);
+  const more = likeliest(look([...LOOK.tokens, row(6, " other", 0.01, 0, 0)]));
+  assert.deepEqual(
+    filtered(more, "the").map(({ id }) => id),
+    [1, 2, 5],
+    "what has it within gives way to what begins so",
+  );
   assert.deepEqual(ids("he"), [1, 2, 5], "within, where none begins so");
   assert.deepEqual(ids("x"), []);
 });
