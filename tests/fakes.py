@@ -25,12 +25,14 @@ from storygen.link.messages import (
     ReviseRun,
     RunEnded,
     RunPaused,
+    SearchProgressed,
     ShowContext,
     StartRun,
     StartSet,
     StopRun,
     TokenWritten,
 )
+from tests.scripted_looks import ScriptedLooks
 
 WINDOW = 1000
 
@@ -49,16 +51,51 @@ class ScriptedRun:
     written: list[tuple[int, str]] = field(default_factory=list)
 
 
+@dataclass
+class ScriptedSearch:
+    """A beam search: a token deeper with each step, and everything is told at its end."""
+
+    command: StartSet
+    says: list[list[str]]  # for each row
+    done: int = 0
+
+    def step(self) -> list[Event]:
+        """How far it is, or what it found."""
+        self.done += 1
+        name, first = self.command.run, self.command.next_index
+        total = int(self.command.rows[0].params["max_tokens"]) - first
+        if self.done < total:
+            return [SearchProgressed(name, self.done, total)]
+        return self.tell("finished", "max_tokens")
+
+    def tell(self, reason: str, detail: str = "") -> list[Event]:
+        """What it has found so far."""
+        events: list[Event] = []
+        first = self.command.next_index
+        for row, words in zip(self.command.rows, self.says, strict=True):
+            texts = words[: self.done]
+            for index, text in enumerate(texts, first):
+                events.append(
+                    TokenWritten(row.run, index, 1000 + index, text, -1.0, (), 1.0, 0, 0, WINDOW)
+                )
+            events.append(RunEnded(row.run, reason, detail, index=first + len(texts)))
+        return events
+
+
 class ScriptedWorker:
     """`handle` takes a command, `step` writes one token of each run that may write."""
 
     def __init__(self, script: str | list[str] = "count") -> None:
         self.runs: dict[str, ScriptedRun] = {}
         self.sets: dict[str, list[str]] = {}  # names of rows
+        self.searches: dict[str, ScriptedSearch] = {}
         self._script = script
+        self._looks = ScriptedLooks()
 
     def handle(self, command: Command) -> list[Event]:
         """Carry a command out; returns what is answered at once."""
+        if (looked := self._looks.handle(command)) is not None:
+            return looked
         if isinstance(command, StartRun):
             limit = int(command.params.get("max_tokens") or 0)
             self.runs[command.run] = ScriptedRun(
@@ -72,6 +109,13 @@ class ScriptedWorker:
             return _lore(command.run, command.memory)
         if isinstance(command, ShowContext):
             return [self._shown(command)]
+        if isinstance(command, StopRun) and (found := self._search_of(command.run)) is not None:
+            return self.searches.pop(found.command.run).tell("stopped")
+        if isinstance(command, StartSet) and command.rows[0].params.get("num_beams", 1) > 1:
+            numbers = range(command.passed_over, command.passed_over + len(command.rows))
+            says = [[f" b{number}w{n}" for n in range(500)] for number in numbers]
+            self.searches[command.run] = ScriptedSearch(command, says)
+            return []
         if isinstance(command, StartSet):
             self._start_rows(command)
             return [PrefillProgressed(command.run, len(command.text), len(command.text), 0)]
@@ -123,13 +167,23 @@ class ScriptedWorker:
                 command.text, command.revision, command.next_index, most, most, row.run
             )
 
+    def _search_of(self, name: str) -> ScriptedSearch | None:
+        for search in self.searches.values():
+            if name in (search.command.run, *(row.run for row in search.command.rows)):
+                return search
+        return None
+
     def _stop(self, name: str) -> list[Event]:
         run = self.runs.pop(name, None)
         return [RunEnded(name, "stopped", index=run.next_index)] if run else []
 
     def step(self) -> list[Event]:
         """One token of every run that is neither paused nor out of credits."""
-        events: list[Event] = []
+        events = [event for search in self.searches.values() for event in search.step()]
+        over = {event.run for event in events if isinstance(event, RunEnded)}
+        for name, search in list(self.searches.items()):
+            if search.command.rows[0].run in over:
+                del self.searches[name]
         for run_id, run in list(self.runs.items()):
             if run.paused or run.credits <= 0:
                 continue

@@ -19,9 +19,7 @@ from storygen.link.messages import (
     Command,
     LoadModel,
     ModelLoaded,
-    ScoreText,
     Shutdown,
-    TextScored,
     WorkerReady,
     decode,
     encode,
@@ -55,7 +53,8 @@ def main() -> None:
     threading.Thread(target=_receive, args=(connection, commands), daemon=True).start()
     next_step = time.monotonic()
     while True:
-        writing = any(not run.paused and run.credits > 0 for run in worker.runs.values())
+        runs = worker.runs.values()
+        writing = worker.searches or any(not run.paused and run.credits > 0 for run in runs)
         wait = max(0.0, next_step - time.monotonic()) if writing else None
         try:
             command = commands.get(timeout=wait)
@@ -70,8 +69,6 @@ def main() -> None:
             loads = threading.Timer(load_s, connection.sendall, [encode(_loaded())])
             loads.daemon = True
             loads.start()
-        elif isinstance(command, ScoreText):
-            connection.sendall(encode(TextScored(command.request, (), "no model")))
         else:
             for event in worker.handle(command):
                 connection.sendall(encode(event))

@@ -39,7 +39,7 @@ DEVICES: dict[str, dict[str, Any]] = {
         "device_scale_factor": 2,
     },
 }
-ENDS = ("max_tokens", "sentence", "paragraph", "stop_string", "end_of_text")
+ENDS = ("max_tokens", "sentence", "paragraph", "stop_string", "end_of_text", "banned_strings")
 LONG_TITLE = "What the Harbourmaster’s Daughter Wrote in the Margins of the Tide Tables " * 2
 ARABIC = "كان الفانوس في نافذة الميناء مطفأً منذ أحد عشر عامًا، وفي هذه الليلة أُضيء.\n\nرأته Ada من العبّارة."
 SETTLES_MS = 250

@@ -3,13 +3,15 @@
  */
 
 import { CARD_KEYS } from "./candidates/keys.js";
+import { tokenActions } from "./tokens/actions.js";
 
 /**
  * @typedef {object} Action
  * @property {string} id
  * @property {string} title
  * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
- * @property {"Writing" | "Candidates" | "Memory" | "Story" | "View"} group
+ * @property {string[]} [also] other keys that do the same
+ * @property {"Writing" | "Candidates" | "Tokens" | "Memory" | "Story" | "View"} group
  * @property {"card" | "memory"} [within] where its key works; everywhere unless it is said
  * @property {() => void} run
  */
@@ -43,6 +45,9 @@ export function keyText(key, isMac = IS_MAC) {
     .map((part) => shown[part] ?? (part.length === 1 ? part.toUpperCase() : part))
     .join(isMac ? "" : " ");
 }
+
+/** @param {Action} action @returns {string[]} every key that does it, the one to be shown first */
+export const keysOf = ({ key, also = [] }) => [key, ...also];
 
 /**
  * @param {KeyboardEvent} event
@@ -80,6 +85,9 @@ function typed(event, asSign) {
  * @param {import("./session.js").Session} room.session
  * @param {import("./candidates/commands.js").CandidateCommands} room.candidates
  * @param {import("./views/candidates.js").Candidates} room.cards
+ * @param {import("./views/tokens.js").Tokens} room.tokenLists
+ * @param {import("./views/token_hover.js").TokenHover} room.tokenHover
+ * @param {import("./views/strip_chart.js").StripChart} room.strip
  * @param {import("./memory/commands.js").MemoryCommands} room.memory
  * @param {import("./views/memory_context.js").ContextView} room.contextView
  * @param {import("./views/panels.js").Panels} room.panels
@@ -95,10 +103,12 @@ export function actionsOf(room) {
   const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
     room;
   const { candidates, cards, memory, contextView } = room;
-  const inPanel = (/** @type {() => void} */ then) => () => {
-    panels.open("candidates");
-    then();
-  };
+  const inPanel =
+    (/** @type {() => void} */ then, /** @type {"candidates" | "tokens"} */ tab = "candidates") =>
+    () => {
+      panels.open(tab);
+      then();
+    };
   const ownStory = (/** @type {(story: string) => void} */ then) => () => {
     const { story } = store.state;
     if (story) then(story);
@@ -108,6 +118,7 @@ export function actionsOf(room) {
       id: "write",
       title: "Write or resume",
       key: "Mod+Enter",
+      also: ["Mod+e"],
       group: "Writing",
       run: () => commands.writeOrResume(),
     },
@@ -209,6 +220,7 @@ export function actionsOf(room) {
       within: /** @type {const} */ ("card"),
       run: () => cards.onCurrent(entry.id),
     })),
+    ...tokenActions({ ...room, inTokens: (then) => inPanel(then, "tokens") }),
     {
       id: "memory",
       title: "Memory, note and lore",
@@ -377,7 +389,9 @@ export function listenForKeys(actions, closeTopmost, takesKey) {
       if (event.isComposing || document.querySelector("dialog[open]")) return;
       if (event.key === "Escape" && inMenu(event)) return;
       const own = takesKey(event);
-      const asked = own ? undefined : everywhere.find((action) => matches(event, action.key));
+      const asked = own
+        ? undefined
+        : everywhere.find((action) => keysOf(action).some((key) => matches(event, key)));
       const help = event.key === "?" && !isTyping(event.target);
       if (!own && !asked && !help) return;
       event.preventDefault();

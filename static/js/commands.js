@@ -7,7 +7,6 @@
 import { effectiveParams } from "./parameters.js";
 import { activeRun, chosenModel, interruptedRun, primary } from "./faces.js";
 
-/** @typedef {import("./protocol.js").Params} Params */
 /** @typedef {import("./protocol.js").Settings} Settings */
 
 const SETTLE_MS = 300;
@@ -228,27 +227,6 @@ export class Commands {
   /** @param {string} model */
   async unloadModel(model) {
     await this.#try(() => this.connection.call("model_unload", { model }));
-  }
-
-  /** @param {string} name @param {Params} params */
-  async savePreset(name, params) {
-    await this.#try(async () => {
-      const { presets } = await this.connection.call("preset_save", { name, params });
-      this.store.set({ presets });
-      this.changeSettings({ preset: name });
-    });
-  }
-
-  /** @param {string} name */
-  async deletePreset(name) {
-    const preset = this.store.state.presets.find((one) => one.name === name);
-    await this.#try(async () => {
-      const { presets } = await this.connection.call("preset_delete", { name });
-      this.store.set({ presets });
-      this.toasts.offer(`Removed ${name}.`, "Undo", () => {
-        if (preset) void this.savePreset(name, preset.params);
-      });
-    });
   }
 
   // ---------------------------------------------------------------- stories

@@ -7,6 +7,7 @@
 
 import { io } from "../vendor/libs.js";
 import { RefusedCall } from "./protocol.js";
+import { nextFrame } from "./store.js";
 
 const ANSWER_WITHIN_MS = 20_000;
 const ASK_AGAIN_MS = 3000;
@@ -18,7 +19,8 @@ export class Connection {
   /**
    * @param {{connected: () => void, disconnected: (reason: string) => void, locked: () => void,
    *   updated: (event: import("./protocol.js").UpdateEvent, done: () => void) => void,
-   *   libraryChanged: (event: import("./protocol.js").LibraryEvent) => void}} on
+   *   libraryChanged: (event: import("./protocol.js").LibraryEvent) => void,
+   *   scored: (event: import("./protocol.js").ScoredEvent) => void}} on
    */
   constructor(on) {
     this.socket = io("/studio", {
@@ -38,6 +40,11 @@ export class Connection {
     this.socket.on("connect_error", (error) => on.disconnected(error.message));
     this.socket.on("update", (event, answer) => on.updated(event, () => answer?.(true)));
     this.socket.on("library", on.libraryChanged);
+    this.socket.on("scored", (event, answer) => {
+      on.scored(event);
+      // One part for each frame: the text is painted and typed in meanwhile.
+      nextFrame(() => answer?.(true));
+    });
   }
 
   start() {
@@ -67,14 +74,15 @@ export class Connection {
   /**
    * @param {string} event
    * @param {object} [fields]
+   * @param {number} [within_ms] for a call that may wait for a model to load, longer
    * @returns {Promise<any>} the answer's fields
    * @throws {RefusedCall} what the server answered, or "away"
    */
-  async call(event, fields = {}) {
+  async call(event, fields = {}, within_ms = ANSWER_WITHIN_MS) {
     if (!this.here) throw new RefusedCall("away", "The server is away just now.");
     let answer;
     try {
-      answer = await this.socket.timeout(ANSWER_WITHIN_MS).emitWithAck(event, fields);
+      answer = await this.socket.timeout(within_ms).emitWithAck(event, fields);
     } catch {
       throw new RefusedCall("away", "The server did not answer.");
     }

@@ -21,6 +21,7 @@ const ENDED = {
   paragraph: "Finished the paragraph",
   stop_string: "Finished at a stop text",
   end_of_text: "The model came to its end",
+  banned_strings: "Ended: all that could follow is banned",
 };
 
 /** What the worker calls the stages of loading, and what that means to a writer. */

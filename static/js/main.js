@@ -4,19 +4,24 @@ import { actionsOf, keyText, listenForKeys } from "./actions.js";
 import { CandidateCommands } from "./candidates/commands.js";
 import { Commands } from "./commands.js";
 import { Connection } from "./connection.js";
+import { Takings } from "./document/takings.js";
 import { byId } from "./dom.js";
 import { activeRun } from "./faces.js";
 import { LoadingClock } from "./loading_clock.js";
 import { MemoryCommands } from "./memory/commands.js";
 import { ContextLook } from "./memory/look.js";
 import { ModelsOnDisk } from "./models_on_disk.js";
+import { SamplingCommands } from "./sampling/commands.js";
 import { Session } from "./session.js";
 import { Store } from "./store.js";
+import { TokenCommands } from "./tokens/commands.js";
+import { Scoring } from "./tokens/scoring.js";
 import { nameOf } from "./titles.js";
 import { Appearance } from "./views/appearance.js";
 import { Candidates } from "./views/candidates.js";
 import { Desk } from "./views/desk.js";
 import { Export } from "./views/export.js";
+import { HeatBar } from "./views/heat_bar.js";
 import { History } from "./views/history.js";
 import { KeysDialog } from "./views/keys.js";
 import { Library } from "./views/library.js";
@@ -28,7 +33,10 @@ import { Numbers } from "./views/numbers.js";
 import { Palette } from "./views/palette.js";
 import { Panels } from "./views/panels.js";
 import { Sampling } from "./views/sampling.js";
+import { StripChart } from "./views/strip_chart.js";
 import { Toasts } from "./views/toasts.js";
+import { TokenHover } from "./views/token_hover.js";
+import { Tokens } from "./views/tokens.js";
 import { Topbar } from "./views/topbar.js";
 
 const store = new Store();
@@ -49,24 +57,44 @@ const connection = new Connection({
   locked: () => session.locked(),
   updated: (event, done) => session.updated(event, done),
   libraryChanged: (event) => session.libraryChanged(event),
+  scored: (event) => scoring.scored(event),
 });
 session = new Session(store, connection, byId("editor"), {
   say: (text, kind) => toasts.say(text, kind),
   runWrote: (text) => live.wrote(text),
   undoAsked: () => commands.undo(),
+  moved: (textChanged) => {
+    tokens.judge();
+    if (!textChanged) return;
+    scoring.textChanged();
+    tokenHover.textChanged();
+  },
 });
 const commands = new Commands(store, connection, session, toasts);
-const candidates = new CandidateCommands(store, connection, session, commands, toasts);
+const takings = new Takings(store, connection, session, toasts);
+const candidates = new CandidateCommands(store, connection, session, commands, takings, toasts);
+const tokens = new TokenCommands(store, connection, session, commands, takings, toasts);
+const scoring = new Scoring(store, connection, session, commands, tokens);
 const memory = new MemoryCommands(store, connection, commands, toasts);
 const exporter = new Export(store, session, toasts);
 
 const library = new Library(store, commands, (action) => keyText(actionCalled(action).key));
 const history = new History(store, commands);
-const sampling = new Sampling(store, commands);
+const samplingCommands = new SamplingCommands(store, connection, commands, toasts);
+const sampling = new Sampling(store, connection, session, samplingCommands);
 const numbers = new Numbers(store, session);
 const cards = new Candidates(store, session, commands, candidates, {
   say: (words) => toasts.say(words),
   keyOf: (action) => keyText(actionCalled(action).key),
+});
+const strip = new StripChart(store, session, scoring);
+const tokenLists = new Tokens(store, session, tokens, candidates, strip.element, {
+  keyOf: (action) => keyText(actionCalled(action).key),
+  undoAsked: () => commands.undo(),
+});
+const tokenHover = new TokenHover(store, connection, session, tokens, {
+  say: (words) => toasts.say(words),
+  offerBack: (words) => session.document && takings.offerBack(session.document, words),
 });
 const contextView = new ContextView(store);
 const memoryPanel = new MemoryPanel(store, memory, toasts, {
@@ -77,8 +105,9 @@ const panels = new Panels(store, {
   library: { title: "Stories", body: library.body, opened: () => library.opened() },
   history: { title: "History", body: history.body, opened: () => history.opened() },
   candidates: { title: "Candidates", body: cards.body },
+  tokens: { title: "Tokens", body: tokenLists.body },
   memory: { title: "Memory", body: memoryPanel.body },
-  sampling: { title: "Sampling", body: sampling.body },
+  sampling: { title: "Sampling", body: sampling.body, opened: () => sampling.opened() },
   numbers: { title: "Numbers", body: numbers.body },
 });
 
@@ -97,6 +126,9 @@ const actions = actionsOf({
   commands,
   candidates,
   cards,
+  tokenLists,
+  tokenHover,
+  strip,
   memory,
   contextView,
   store,
@@ -145,6 +177,7 @@ new Menu(byId("more-button"), "More", () => [
   { ...item("light"), checked: appearance.theme === "light" },
   { ...item("dark"), checked: appearance.theme === "dark" },
   item("authors", appearance.authors ? "Hide author colours" : "Show author colours"),
+  { ...item("heat", "Colour by probability"), checked: appearance.heat },
   { heading: "When this window closes" },
   {
     ...item("keep-writing", "Keep writing"),
@@ -162,8 +195,15 @@ const views = [
   new Desk(store, commands, session),
   library,
   history,
+  takings,
   candidates,
   cards,
+  tokens,
+  scoring,
+  tokenLists,
+  tokenHover,
+  strip,
+  new HeatBar(store, scoring),
   memory,
   new ContextLook(store, connection, session),
   memoryPanel,
@@ -173,15 +213,18 @@ const views = [
   panels,
 ];
 for (const view of views) view.start();
+store.set({ heat: appearance.heat });
 
 store.subscribe(["runs"], (state) => {
   const run = activeRun(state.runs);
   if (!run || run.state === "paused") live.rest();
 });
+/** What has the focus may take a key first. */
+const keyed = [tokenHover, cards, tokenLists, strip, memoryPanel, sampling];
 listenForKeys(
   actions,
   () => closeMenus() || (session.page?.closeSearch() ?? false) || panels.closeTopmost(),
-  (event) => cards.takesKey(event) || memoryPanel.takesKey(event),
+  (event) => keyed.some((view) => view.takesKey(event)),
 );
 window.addEventListener("focus", () => modelsOnDisk.look());
 window.addEventListener("pagehide", () => {

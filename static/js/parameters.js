@@ -6,11 +6,18 @@ import { chosenModel } from "./faces.js";
 
 /**
  * @param {import("./store.js").State} state
+ * @returns {string | null} the preset that the story, its model or the server chose
+ */
+export const presetName = (state) =>
+  state.settings.preset ?? chosenModel(state)?.preset ?? state.defaultPreset;
+
+/**
+ * @param {import("./store.js").State} state
  * @returns {Params} a value for every parameter that the server named
  */
 export function effectiveParams(state) {
   const { settings, presets, parameters } = state;
-  const name = settings.preset ?? chosenModel(state)?.preset ?? state.defaultPreset;
+  const name = presetName(state);
   const preset = presets.find((one) => one.name === name)?.params ?? {};
   const own = settings.params ?? {};
   return Object.fromEntries(

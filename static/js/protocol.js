@@ -27,14 +27,15 @@
  *   holding: boolean, tokens_per_s: number | null, used: number, window: number,
  *   memory_version: number, lore: string[]}} Run
  */
-/** @typedef {{[name: string]: number | string | string[]}} Params */
+/** @typedef {number | string | (number | string)[] | (number | string)[][]} ParamValue */
+/** @typedef {{[name: string]: ParamValue}} Params */
 /** @typedef {{id: string, story: string, parent: string | null, kind: string, time: number, run: string | null, label: string, num_words: number, excerpt: string}} Checkpoint */
 /** @typedef {{name: string, sentence: string, params: Params, builtin: boolean}} Preset */
 /**
  * @typedef {{name: string, kind: "number" | "integer" | "strings" | "choice" | "text"
  *   | "order" | "tokens" | "biases" | "phrases", low: number,
- *   high: number, step: number, default: number | string | string[],
- *   neutral: number | string | string[] | null, choices: string[], title: string, sentence: string}} Parameter
+ *   high: number, step: number, default: ParamValue, neutral: ParamValue, choices: string[], title: string,
+ *   sentence: string, sampler: string | null, switches: boolean}} Parameter
  */
 /** @typedef {[id: number, text: string, logprob: number | null]} CardToken */
 /**
@@ -45,11 +46,25 @@
  */
 /**
  * @typedef {{id: string, story: string, time: number, origin: string, model: string, model_name: string,
- *   mode: string, prompt: string, params: Params, at: Place, state: "queued" | "reading" | "writing" | "ended",
- *   reading: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: number | null,
+ *   mode: string, prompt: string, params: Params, at: Place,
+ *   state: "queued" | "reading" | "searching" | "writing" | "ended", reading: {done: number, total: number} | null,
+ *   searching: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: number | null,
  *   cards: Card[], memory_version: number | null}} CandidateSet `Set` in the protocol
  */
 /** @typedef {[candidate: string, first: number, tokens: CardToken[]]} CardNews */
+/**
+ * @typedef {[id: number, text: string | null, logprob: number | null, after: number | null, clock: number, num: number,
+ *   shown: string]} LookToken `text`: what would be put in, null where that is no text; `after`: probability
+ */
+/**
+ * @typedef {{id: string, story: string, at: Place, model: string, client: number, tokens: LookToken[],
+ *   entropy: number | null, entropy_after: number | null, ms: number, used: number, heals: number}} Look entropies in nats
+ */
+/** @typedef {[units: number, logprob: number | null, rank: number, entropy: number | null, after: number | null]} ScoredToken */
+/**
+ * @typedef {{score: string, story: string, stretches: [client: number, clock: number, units: number][],
+ *   tokens: ScoredToken[], done: number, total: number, over: boolean, error: string}} ScoredEvent
+ */
 /**
  * @typedef {{id: string, name: string, keys: string[], text: string, constant: boolean, on: boolean,
  *   order: number, depth: number | null}} LoreEntry
@@ -70,8 +85,8 @@
  */
 /** @typedef {{who: string, anchor: Place, head: Place, gone?: boolean}} Caret */
 /**
- * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string,
- *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number,
+ * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string | null,
+ *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number, candidate_beams?: number,
  *   candidate_limit?: "tokens" | "sentence" | "paragraph", quickgen?: boolean}} Settings
  */
 /**

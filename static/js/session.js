@@ -25,7 +25,7 @@ export class Session {
    * @param {import("./connection.js").Connection} connection
    * @param {HTMLElement} parent of the editor
    * @param {{say: (text: string, kind?: "error") => void, runWrote: (text: string) => void,
-   *   undoAsked: () => void}} on
+   *   undoAsked: () => void, moved: (textChanged: boolean) => void}} on
    */
   constructor(store, connection, parent, on) {
     this.store = store;
@@ -287,12 +287,16 @@ export class Session {
   /** @param {StoryDocument} document */
   #mount(document) {
     this.page = new Page(this.parent, document, {
-      selectionChanged: (caretAtEnd, length, caret) =>
-        this.store.set({ caretAtEnd, length, caret }),
+      selectionChanged: (caretAtEnd, length, caretAt) =>
+        this.store.set({ caretAtEnd, length, caretAt }),
       followingChanged: (following) => this.store.set({ following }),
       runWrote: this.on.runWrote,
       undoAsked: this.on.undoAsked,
-      caretMoved: (anchor, head) => this.#tellCaret(anchor, head),
+      caretMoved: (anchor, head) => {
+        this.store.set({ caret: head });
+        this.#tellCaret(anchor, head);
+      },
+      moved: this.on.moved,
     });
     if (matchMedia("(pointer: fine)").matches) this.page.focus();
   }

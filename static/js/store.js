@@ -5,6 +5,7 @@
  * set of keys that changed. The story's text is not here: it lives in the document.
  */
 
+import { NOT_SCORED } from "./tokens/scoring_state.js";
 import { noChange } from "./memory/changes.js";
 
 /** @typedef {import("./protocol.js").Run} Run */
@@ -32,23 +33,30 @@ import { noChange } from "./memory/changes.js";
  * @property {boolean} askingCandidates a set was asked for and is not there yet
  * @property {number} numSets how many one after another, when so many are asked for
  * @property {number} autoTotal how many were asked for last
+ * @property {import("./protocol.js").Look | null} look the tokens that could stand next at a place
+ * @property {boolean} looking they were asked for and are not there yet
+ * @property {string} lookTrouble why they did not come, else empty
+ * @property {"here" | "elsewhere" | "taken" | "changed"} lookIs whether the look is of what stands at the caret
+ * @property {import("./tokens/scoring_state.js").ScoringState} scoring
+ * @property {boolean} heat the text is coloured by probability
  * @property {{memory: import("./protocol.js").Memory, version: number} | null} storedMemory as the server has it
  * @property {import("./memory/changes.js").Change} memoryChange what was changed here and isn't in it yet
  * @property {string} memoryTrouble why the server did not take it, else empty
  * @property {boolean} readingMemory a run was told to read it
- * @property {import("./memory/look.js").Look | null} look what the model would read, as it was asked last
- * @property {string} lookTrouble why it can't be shown, else empty
- * @property {boolean} lookOpen whether "What the model sees" is open
+ * @property {import("./memory/look.js").Look | null} seen what the model would read, as it was asked last
+ * @property {string} seenTrouble why it can't be shown, else empty
+ * @property {boolean} seenOpen whether "What the model sees" is open
  * @property {number} unsent updates not yet confirmed by the server
  * @property {number | null} saved when the server last confirmed, seconds since the epoch
  * @property {string} trouble why the server can't store just now, else empty
  * @property {boolean} caretAtEnd
+ * @property {import("./protocol.js").Place} caret where it was moved to last
  * @property {number} length of the text in UTF-16 units
- * @property {number} caret offset in UTF-16 units
+ * @property {number} caretAt offset of the caret in UTF-16 units
  * @property {boolean} asking a command is on its way
  * @property {boolean} following
  * @property {"none" | "library" | "history"} left
- * @property {"none" | "candidates" | "memory" | "sampling" | "numbers"} right
+ * @property {"none" | "candidates" | "tokens" | "memory" | "sampling" | "numbers"} right
  */
 
 /** @returns {State} */
@@ -75,19 +83,26 @@ export function initialState() {
     askingCandidates: false,
     numSets: 5,
     autoTotal: 0,
+    look: null,
+    looking: false,
+    lookTrouble: "",
+    lookIs: "here",
+    scoring: NOT_SCORED,
+    heat: false,
     storedMemory: null,
     memoryChange: noChange(),
     memoryTrouble: "",
     readingMemory: false,
-    look: null,
-    lookTrouble: "",
-    lookOpen: false,
+    seen: null,
+    seenTrouble: "",
+    seenOpen: false,
     unsent: 0,
     saved: null,
     trouble: "",
     caretAtEnd: true,
+    caret: null,
     length: 0,
-    caret: 0,
+    caretAt: 0,
     asking: false,
     following: true,
     left: "none",

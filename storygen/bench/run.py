@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from . import measures, page
+from . import looks, measures, page
 from .writer import Writer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,6 +101,9 @@ def _fill(
     bare = measures.Bare(str(source), info["precision"], info["threads"], environment)
     _rates(numbers, given, writer, model, bare)
     _edits(numbers, writer, model, bare, measures.story_of(2000, source))
+    _say("looking inside 2,000 tokens")
+    numbers |= looks.look_latency(writer, model, bare, measures.story_of(2000, source), 3)
+    numbers |= looks.score_time(writer, model, bare, measures.story_of(2000, source), 3)
     bare.close()
     _say(f"writing {measures.NUM_CANDIDATES} candidates after 2,000 tokens")
     text = measures.story_of(2000, source)
@@ -142,7 +145,7 @@ def _edits(
     numbers |= measures.edit_latency(writer, model, text, 7)
     read = statistics.median(bare.ask("read", text, 2000)["seconds"] for _ in range(3))
     numbers["reread_2000_ms"] = read * 1000
-    numbers["edit_in_steps"] = numbers["edit_to_token_ms"] / numbers["step_ms"]
+    numbers["edit_in_steps"] = numbers["edit_to_token_ms"] / max(1e-3, numbers["step_ms"])
     numbers["reread_to_edit"] = numbers["reread_2000_ms"] / numbers["edit_to_token_ms"]
 
 

@@ -49,12 +49,14 @@ class Writer:
         self.came: dict[int, float] = {}
         self.cards_came: list[float] = []
         self.set: dict[str, Any] = {}
+        self.scored: dict[str, Any] = {}
         self.run: dict[str, Any] = {}
         self.models: list[dict[str, Any]] = []
         self.story = ""
         self._news = threading.Condition()
         self._client = OrderedClient()
         self._client.on("update", self._update, namespace=NAMESPACE)
+        self._client.on("scored", self._scored, namespace=NAMESPACE)
         self._client.on("library", self._library, namespace=NAMESPACE)
         self._client.connect(
             url, auth={"token": token}, namespaces=[NAMESPACE], transports=["websocket"]
@@ -93,6 +95,18 @@ class Writer:
         )["set"]
         self.wait(lambda: self.set["state"] == "ended")
         return asked
+
+    def look(self, model: str, **params: Any) -> float:
+        """Ask for the tokens that could stand at the end; returns how many seconds that took."""
+        asked = time.perf_counter()
+        self.call("next_tokens", story=self.story, model=model, at="end", seed=1, params=params)
+        return time.perf_counter() - asked
+
+    def score(self, model: str, **params: Any) -> int:
+        """Have the story scored, to the end; returns of how many tokens it is."""
+        name = self.call("score_start", story=self.story, model=model, params=params)["score"]
+        self.wait(lambda: self.scored.get("score") == name and self.scored["over"])
+        return int(self.scored["total"])
 
     def command(self, name: str) -> None:
         """`run_pause`, `run_resume` or `run_stop`."""
@@ -138,6 +152,12 @@ class Writer:
             for run in message["runs"]:
                 if run["id"] == self.run.get("id"):
                     self.run = run
+            self._news.notify_all()
+        return True
+
+    def _scored(self, message: dict[str, Any]) -> bool:
+        with self._news:
+            self.scored = message
             self._news.notify_all()
         return True
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import BadRequestError
-from ..link.messages import Event, PrefillProgressed, StartSet
-from .cache_plan import Ids, plan_cache
+from ..link.messages import Event, StartSet
+from .beginning import Beginning
+from .cache_plan import Ids
 from .context.run_context import RunContext
 from .decoding import Decoding
-from .generation import CHUNK_TOKENS, Generation
+from .generation import Generation
 from .model import ReadState, RowsState
 from .sampling.parameters import check_params, response_tokens
 
@@ -59,26 +60,32 @@ class CandidateSet:
         if not all(0 < tokens <= MOST_TOKENS for tokens in most):
             raise BadRequestError(f"A row of a set has 1 to {MOST_TOKENS} tokens (max_tokens).")
         self.run = start.run
-        self.state = ReadState()
         self.rows: RowsState | None = None
         self._writing = writing
         self._most_bytes = most_bytes
         self._leave = leave
-        self._revision = start.revision
-        self._context = RunContext(writing, start, response=max(map(response_tokens, params)))
-        self._context.wanted()  # the rows go on from what is arranged for all of them
+        context = RunContext(writing, start, response=max(map(response_tokens, params)))
+        context.wanted()  # the rows go on from what is arranged for all of them
+        self._beginning = Beginning(writing, context, start.run, start.revision)
         self._waiting = [
-            Decoding(writing, self._context.fork(), row.run, row.params, row.seed, start.revision)
+            Decoding(writing, context.fork(), row.run, row.params, row.seed, start.revision)
             for row in start.rows
         ]
         for decoding in self._waiting:
             decoding.remember(start.before)
         self._together: list[Decoding] = []
         self._first: Tensor | None = None  # the logits after the text, which all rows begin with
-        self._feed: Ids | None = None
-        self._num_planned = 0
 
     # ------------------------------------------------------------ what the scheduler asks
+
+    @property
+    def state(self) -> ReadState:
+        """What has been read of the text."""
+        return self._beginning.state
+
+    @state.setter
+    def state(self, state: ReadState) -> None:
+        self._beginning.state = state
 
     @property
     def ended(self) -> bool:
@@ -97,7 +104,7 @@ class CandidateSet:
 
     def wanted(self) -> Ids:
         """The ids of the text."""
-        return self._context.wanted()
+        return self._beginning.wanted()
 
     def has(self, run: str) -> bool:
         """Whether a row of that name is still written here."""
@@ -130,16 +137,10 @@ class CandidateSet:
     # ------------------------------------------------------------ a step
 
     def next_chunk(self) -> Ids:
-        """Ids of the text, at most `CHUNK_TOKENS`; then the last token of each row."""
+        """Ids of the text; then the last token of each row."""
         if self.rows is not None:
             return np.array([row.next_id for row in self._together], dtype=np.int64)
-        if self._feed is None:
-            plan = plan_cache(
-                self.state.ids, self.wanted(), croppable=self._writing.model.croppable
-            )
-            self._writing.model.keep(self.state, plan.keep)
-            self._feed, self._num_planned = plan.feed, len(plan.feed)
-        return self._feed[:CHUNK_TOKENS]
+        return self._beginning.next_chunk()
 
     def take(self, chunk: Ids, logits: Tensor, started: float) -> list[Event]:
         """What comes of the logits: `(1, vocab)` while the text is read, then `(num_rows, vocab)`.
@@ -155,12 +156,8 @@ class CandidateSet:
                 )
             self._sort_out()
         else:
-            assert self._feed is not None
-            self._feed = self._feed[len(chunk) :]
-            if self._num_planned > 1:
-                done = self._num_planned - len(self._feed)
-                events.append(PrefillProgressed(self.run, done, self._num_planned, self._revision))
-            if len(self._feed):
+            events += self._beginning.take(chunk)
+            if not self._beginning.is_read:
                 return events
             self._first = logits
         return events + self._begin_more(started)

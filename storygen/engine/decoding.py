@@ -5,26 +5,28 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelError
-from ..link.messages import AcceptedToken, Alternative, Event, RunEnded, TokenWritten
+from ..link.messages import AcceptedToken, Event, RunEnded
 from .context.run_context import RunContext
+from .passage import Passage, nothing_left, without_ids
+from .rewinds import Rewinds
 from .sampling.chain import SamplerChain
 from .sampling.parameters import check_params, response_tokens
-from .text.endings import paragraph_end, sentence_end
-from .text.held import DrawnToken, ReadyToken
+from .text.held import ReadyToken
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from .writing_model import WritingModel
 
+_NONE = -1
+
 
 class Decoding:
-    """A run's text, its sampler chain, and where it ends. Events come back from the methods, in order."""
+    """A run's passage, its sampler chain and its rewinds. Events come back from the methods, in order."""
 
     def __init__(
         self,
@@ -44,9 +46,11 @@ class Decoding:
         """What the model reads next, when that is the token drawn last; None: look at all that is wanted."""
         self._writing = writing
         self._seed = seed
-        self._given_params: dict[str, Any] = {}
-        self._written = ""  # what was let go under the present limit
-        self._set_params(params)
+        self._given_params = params
+        full = check_params(params)
+        self._chain = SamplerChain(full, seed, writing)
+        self._passage = Passage(writing, context, full)
+        self._rewinds = Rewinds()
 
     # ------------------------------------------------------------ changes
 
@@ -58,23 +62,22 @@ class Decoding:
 
     def change_params(self, params: dict[str, Any]) -> None:
         """Other parameters from the next token on. Raises: BadRequestError, and nothing has changed."""
-        before, chain = self._params["limit"], self._chain
-        self._set_params(params)
-        self._chain.replay(*chain.accepted)
-        if self._params["limit"] != before:
-            self._written = ""
+        given = {**self._given_params, **params}
+        full = check_params(given)
+        chain = SamplerChain(full, self._seed, self._writing)
+        chain.replay(*self._chain.accepted)
+        self._given_params, self._chain = given, chain
+        self._passage.change_params(full)
 
     @property
     def response(self) -> int:
         """How many tokens are written at most, 0 when there is no end."""
         return response_tokens(self._given_params)
 
-    def taken_back(self, num_tokens: int) -> None:
-        """The last `num_tokens` that were let go do not stand any more.
-
-        Only the part of the sentence that still stands counts; edits inside it hardly matter.
-        """
-        self._written = self._written[: max(0, len(self._written) - num_tokens)]
+    def revised(self, num_taken_back: int) -> None:
+        """The text was changed; the last `num_taken_back` that were let go do not stand any more."""
+        self._passage.taken_back(num_taken_back)
+        self._rewinds.forget()
 
     def end(self, reason: str, *, detail: str = "", message: str = "") -> list[Event]:
         """No token follows."""
@@ -90,97 +93,79 @@ class Decoding:
 
         Raises: ModelError when no token of the model can go on from the text.
         """
-        context, params = self.context, self._params
-        index = context.num_drawn
+        context, passage = self.context, self._passage
         self.next_id = None
-        if self._at_most_reached(index):
-            return self._finish("max_tokens", context.held.release())
+        if passage.most_reached:
+            return self._finish("max_tokens")
         if context.rest and self._chain.constrained:
             return self._nothing_fits()
-        may_end = params["at_end_of_text"] == "stop" and index >= params["min_tokens"]
-        banned = (
-            self._writing.allowed.banned_in_word(context.unfinished, context.rest, logits[0])
-            if context.rest
-            else self._writing.allowed.banned(context.unfinished, may_end=may_end)
-        )
-        if banned is None:
+        kept_out = passage.kept_out(logits[0])
+        if kept_out is None:
             return self._nothing_fits()
-        scores = logits.masked_fill(banned, float("-inf"))
+        scores = logits.masked_fill(kept_out, float("-inf"))
         logprobs = logits[0].log_softmax(-1)
-        token_id = self._chain.choose(history.to(logits.device), scores, index, logprobs)
-        if token_id is None or token_id in self._writing.ends_of_text:
-            return self._finish("end_of_text", context.held.release())
-        context.push(self._drawn(token_id, index, logprobs, started, history.shape[1]))
-        return self._after_push(token_id)
+        index, used = context.num_drawn, history.shape[1]
+        while context.num_drawn == index:  # else a token before it is drawn again
+            token_id = self._choose(history.to(logits.device), scores, logprobs)
+            if token_id == _NONE:
+                if self._rewinds.careful:
+                    return self._no_way_out()
+                self._rewinds.be_careful()
+                context.take_back_held(context.index)
+            elif token_id is None or token_id in self._writing.ends_of_text:
+                return self._finish("end_of_text")
+            else:
+                token = passage.drawn(
+                    token_id, logprobs, started=started, revision=self.revision, used=used
+                )
+                context.push(token)
+                if not self._goes_back():
+                    return self._after_push(token_id)
+        return []
 
-    def _drawn(
-        self, token_id: int, index: int, logprobs: Tensor, started: float, used: int
-    ) -> DrawnToken:
-        return DrawnToken(
-            index=index,
-            id=token_id,
-            logprob=float(logprobs[token_id]),
-            alternatives=self._alternatives(logprobs),
-            ms=(time.perf_counter() - started) * 1000,
-            revision=self.revision,
-            used=used,
-            width=0,
-        )
+    def _choose(self, history: Tensor, scores: Tensor, logprobs: Tensor) -> int | None:
+        """The next token's id; None where the chain ends the text, `_NONE` where the bans leave nothing."""
+        index, careful = self.context.num_drawn, self._rewinds.careful
+        banned = self._rewinds.banned_at(index)
+        if not careful and not banned:
+            return self._chain.choose(history, scores, index, logprobs)
+        passage = self._passage
+        left = passage.without_banned(scores) if careful else without_ids(scores, banned)
+        if nothing_left(left):
+            return _NONE
+        purpose = "careful" if careful else f"again {len(banned)}"
+        token_id = self._chain.choose(history, left, index, logprobs, purpose=purpose)
+        if token_id is None and self._chain.choose(history, scores, index, logprobs) is not None:
+            return _NONE  # it is not the form that has come to its end
+        return token_id
 
-    def _alternatives(self, logprobs: Tensor) -> tuple[Alternative, ...]:
-        num_shown = min(self._params["alternatives"], len(logprobs))
-        if not num_shown:
-            return ()
-        top = logprobs.topk(num_shown)
-        return tuple(
-            Alternative(number, self._writing.bytes.shown(number), logprob)
-            for number, logprob in zip(top.indices.tolist(), top.values.tolist(), strict=True)
-        )
+    def _goes_back(self) -> bool:
+        """Take back a banned string that the last token completed, to where it may be avoided."""
+        place = self._passage.banned_place()
+        if place is None:
+            return False
+        context = self.context
+        token_id = context.held.tokens[place - context.index].id
+        context.take_back_held(self._rewinds.ban(context.index, place, token_id))
+        return True
 
     def _after_push(self, token_id: int) -> list[Event]:
         """Let go what is final; the run may be over."""
-        held = self.context.held
-        cut, why = self._ending()
-        if cut is not None:
-            return self._finish(why, held.cut(cut))
-        if self._at_most_reached(self.context.num_drawn) and not held.unfinished:
-            return self._finish("max_tokens", held.release())
+        context, rewinds = self.context, self._rewinds
+        ready, why = self._passage.let_go()
+        if why:
+            return [*self._told(ready), *self.end("finished", detail=why)]
         self.next_id = token_id
-        return self._let_go(held.release(self._stops))
+        if ready and rewinds.careful and context.held.tokens:
+            context.take_back_held(context.index)  # what is left is drawn with less care now
+            self.next_id = None
+        if ready:
+            rewinds.let_go(context.index)
+        return self._told(ready)
 
-    def _ending(self) -> tuple[int | None, str]:
-        """Where in the held text the run ends, and why; (None, "") while it goes on."""
-        held = self.context.held
-        cut = held.stop_at(self._stops)
-        if cut is not None:
-            return cut, "stop_string"
-        limit = self._params["limit"]
-        if limit in ("sentence", "paragraph"):
-            find = sentence_end if limit == "sentence" else paragraph_end
-            end = find(self._written + held.whole)
-            if end is not None:
-                return max(0, end - len(self._written)), limit
-        return None, ""
-
-    def _let_go(self, ready: list[ReadyToken]) -> list[Event]:
-        self.context.let_go(ready)
-        self._written += "".join(token.text for token in ready)
-        return [self._event(token) for token in ready]
-
-    def _event(self, token: ReadyToken) -> TokenWritten:
-        drawn = token.drawn
-        return TokenWritten(
-            self.run,
-            drawn.index,
-            drawn.id,
-            token.text,
-            drawn.logprob,
-            drawn.alternatives,
-            drawn.ms,
-            drawn.revision,
-            drawn.used,
-            self._writing.window,
-        )
+    def _no_way_out(self) -> list[Event]:
+        """Every token would complete a banned string: rather than that, the run ends."""
+        return self._nothing_fits() if self.context.rest else self._finish("banned_strings")
 
     def _nothing_fits(self) -> list[Event]:
         if not self.context.rest:
@@ -188,17 +173,9 @@ class Decoding:
         self.context.give_up_healing()
         return []
 
-    def _finish(self, detail: str, ready: list[ReadyToken]) -> list[Event]:
-        return [*self._let_go(ready), *self.end("finished", detail=detail)]
+    def _finish(self, detail: str) -> list[Event]:
+        ready = self._passage.let_go_all()
+        return [*self._told(ready), *self.end("finished", detail=detail)]
 
-    def _at_most_reached(self, index: int) -> bool:
-        most: int = self._params["max_tokens"]
-        return 0 < most <= index and self._params["limit"] != "endless"
-
-    def _set_params(self, changes: dict[str, Any]) -> None:
-        given = {**self._given_params, **changes}
-        params = check_params(given)
-        self._chain = SamplerChain(params, self._seed, self._writing)
-        self._given_params = given
-        self._params: dict[str, Any] = params
-        self._stops = tuple(self._params["stop"])
+    def _told(self, ready: list[ReadyToken]) -> list[Event]:
+        return [self._passage.told(self.run, token) for token in ready]

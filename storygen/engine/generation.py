@@ -135,7 +135,7 @@ class Generation:
                 self._context.look_around(response)
         index = self.index
         self._context.revise(change)
-        self._decoding.taken_back(index - self.index)
+        self._decoding.revised(index - self.index)
         self._decoding.revision = change.revision
         self._stale = True
         if self._ahead is not None:
@@ -156,7 +156,7 @@ class Generation:
 
     def context_with(self, memory: Memory) -> RunContext:
         """A copy of the run's context as it would be with another memory."""
-        context = self._context.copied()
+        context = self._context.fork()
         if memory != context.memory:
             context.look_around(context.around.response, memory)
         return context

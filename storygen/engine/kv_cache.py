@@ -172,6 +172,10 @@ class RunCache(DynamicCache):  # type: ignore[misc]
             for layer in self.layers
         )
 
+    def row_bytes(self, num_tokens: int, *, shares: bool) -> int:
+        """The memory that a row of `branch` takes when it has read `num_tokens` more."""
+        return sum(_row_bytes(layer, num_tokens, shares=shares) for layer in self.layers)
+
     def _with_layers(self, layers: Iterable[Any]) -> RunCache:
         other = copy.copy(self)
         other.layers = list(layers)
@@ -222,6 +226,13 @@ def _crop(layer: Any, num_tokens: int) -> None:
     layer.keys = layer.keys[..., :-num_tokens, :]
     layer.values = layer.values[..., :-num_tokens, :]
     layer.cumulative_length -= num_tokens
+
+
+def _row_bytes(layer: Any, num_tokens: int, *, shares: bool) -> int:
+    if not isinstance(layer, GrowingLayer) or not layer.is_initialized:
+        return _layer_bytes(layer)
+    num_tokens += SPARE_TOKENS + (0 if shares else layer.get_seq_length())
+    return sum(t[0, ..., 0, :].numel() * t.element_size() for t in layer.tensors) * num_tokens
 
 
 def _layer_bytes(layer: Any) -> int:

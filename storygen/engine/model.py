@@ -162,6 +162,12 @@ class LanguageModel:
         """`num_rows` texts that go on from `state`, which must stay as it is while they are read together."""
         return self._branch(state, num_rows, shares=num_rows > 1 and self._shares_beginnings)
 
+    def row_bytes(self, state: ReadState, num_tokens: int) -> int:
+        """The memory that each of several rows after `state` takes when it has read `num_tokens` more."""
+        if state.cache is None:
+            return 0
+        return state.cache.row_bytes(num_tokens, shares=self._shares_beginnings)
+
     def _branch(self, state: ReadState, num_rows: int, *, shares: bool) -> RowsState:
         cache = None if state.cache is None else state.cache.branch(num_rows, shares=shares)
         return RowsState(cache, np.repeat(state.ids[None], num_rows, axis=0))

@@ -16,6 +16,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol
 
 from ..link.messages import Event
+from .beams import BeamSearch
 from .cache_plan import Ids
 from .candidates import CandidateSet
 from .generation import Generation
@@ -94,9 +95,12 @@ class Scheduler:
 
     def add_set(self, start: StartSet) -> None:
         """Let a set of candidates take turns, all its rows at once. Raises: BadRequestError."""
-        candidates = CandidateSet(
-            self._writing, start, most_bytes=self._cache_bytes // 2, leave=self.add
-        )
+        most_bytes = self._cache_bytes // 2
+        candidates: CandidateSet | BeamSearch
+        if any(row.params.get("num_beams", 1) != 1 for row in start.rows):
+            candidates = BeamSearch(self._writing, start, most_bytes=most_bytes)
+        else:
+            candidates = CandidateSet(self._writing, start, most_bytes=most_bytes, leave=self.add)
         self.add_reading(candidates)
 
     def add_reading(self, reader: TextReader, *, knows: bool = True) -> None:
@@ -116,10 +120,14 @@ class Scheduler:
         """The reader of that name, or None when it has ended or never was."""
         return self._readers.get(run)
 
-    def set_of(self, run: str) -> CandidateSet | None:
-        """The set that has a row of that name."""
-        sets = (reader for reader in self._readers.values() if isinstance(reader, CandidateSet))
-        return next((found for found in sets if found.has(run)), None)
+    def set_of(self, run: str) -> CandidateSet | BeamSearch | None:
+        """The set of that name, or that has a row of that name."""
+        for reader in self._readers.values():
+            if isinstance(reader, CandidateSet | BeamSearch) and (
+                reader.run == run or reader.has(run)
+            ):
+                return reader
+        return None
 
     def remove_ended(self) -> None:
         """Forget readers that have ended; what they have read is kept while there is room."""

@@ -2,8 +2,8 @@
 
 A text longer than the window is read in overlapping windows, as a run that wrote it would have. With a
 sampler chain the chain walks along, as if it had written the text. What stands unchanged since the text
-was scored before is neither read nor scored again.
-Of a memory counts what stands before the story; note and lore that come and go are left out.
+was scored before is neither read nor scored again. Of a memory counts what stands before the story; note
+and lore that come and go are left out.
 """
 
 from __future__ import annotations

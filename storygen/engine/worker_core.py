@@ -147,17 +147,10 @@ class WorkerCore:
 
     def _stop_rows(self, run: str) -> bool:
         """End a whole set, or one row of a set; returns whether `run` was one of them."""
-        from .candidates import CandidateSet
-
-        if self._scheduler is None:
+        found = self._scheduler.set_of(run) if self._scheduler else None
+        if found is None or self._scheduler is None:
             return False
-        found = self._scheduler.get(run)
-        if isinstance(found, CandidateSet):
-            self._emit_all(found.stop())
-        elif (of_row := self._scheduler.set_of(run)) is not None:
-            self._emit_all(of_row.stop(run))
-        else:
-            return False
+        self._emit_all(found.stop("" if found.run == run else run))
         self._scheduler.remove_ended()
         return True
 

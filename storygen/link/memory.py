@@ -43,6 +43,13 @@ class Memory:
 NO_MEMORY = Memory()
 
 
+def memory_to_fields(memory: Memory) -> list[Any]:
+    """Its fields' values in order, an entry being a list of its own; quick for large lorebooks."""
+    entries = [[e.id, e.text, e.keys, e.constant, e.order, e.depth] for e in memory.entries]
+    plain = [memory.text, memory.note, memory.note_lines, memory.share, memory.lore_range]
+    return [*plain, memory.lore_budget, entries]
+
+
 def memory_from_fields(fields: list[Any]) -> Memory:
     """A `Memory` from its fields' values in order, an entry being a list of its own."""
     *plain, entries = fields

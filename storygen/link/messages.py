@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import BadRequestError
-from .memory import NO_MEMORY, Memory, memory_from_fields
+from .memory import NO_MEMORY, Memory, memory_from_fields, memory_to_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,9 @@ class StartSet:
     What happens is told of each row by its run; how far the text is read, of `run`. Each row ends with a
     `RunEnded`. `StopRun` ends one row, or with the set's own name all of them. Rows need no credits, since
     their `max_tokens` bounds what can be in flight.
+
+    Rows of more than one beam (`num_beams`, the same in all) are what a beam search finds, best first: it
+    tells of `run` how far it is, and of the rows when it is over. Stopping any row stops the search.
     """
 
     run: str
@@ -149,6 +152,7 @@ class StartSet:
     known: tuple[KnownToken, ...] = ()
     heal: bool = True
     before: tuple[AcceptedToken, ...] = ()
+    passed_over: int = 0  # so many of a search's best are not wanted: they stand on other cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +232,10 @@ class ScoreText:
     mode: str = "continue"
     prompt: str = ""
     known: tuple[KnownToken, ...] = ()
-    memory: Memory = NO_MEMORY  # of it, what stands before the story
     params: dict[str, Any] | None = None
+    memory: Memory = (
+        NO_MEMORY  # what of it stands before the story; what comes and goes is left out
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +248,13 @@ class ShowScored:
     request: str
     scored: str
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequest:
+    """Give up what was asked under `request`; it is answered at once, with what there is or an error."""
+
+    request: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,13 +273,6 @@ class ShowContext:
     known: tuple[KnownToken, ...] = ()
     heal: bool = True
     run: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CancelRequest:
-    """Give up what was asked under `request`; it is answered at once, with what there is or an error."""
-
-    request: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +339,15 @@ class PrefillProgressed:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchProgressed:
+    """A beam search has tried continuations of `done` tokens, of at most `total`."""
+
+    run: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class TokenWritten:
     """One token. `text` may be empty (part of a character, or the part of a word that already stands)."""
 
@@ -362,9 +377,9 @@ class RunEnded:
 
     run: str
     reason: str
-    detail: str = (
-        ""  # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text"
-    )
+    # for finished: "max_tokens" | "sentence" | "paragraph" | "stop_string" | "end_of_text" | "banned_strings"
+    # | "nothing_else" (a search found no other text)
+    detail: str = ""
     message: str = ""
     index: int = 0
 
@@ -387,6 +402,44 @@ class TextScored:
 
     request: str
     tokens: tuple[ScoredToken, ...]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NextListed:
+    """The answer to `ListNext` and `ShowScored`: the likeliest first, then those only drawn.
+
+    Entropies are in nats, of the model's distribution and after the sampler chain. `healed`: the letters at
+    the text's end that the tokens begin with again.
+    """
+
+    request: str
+    tokens: tuple[NextToken, ...] = ()
+    entropy: float = 0.0
+    entropy_after: float = 0.0
+    healed: str = ""
+    used: int = 0  # tokens in the context
+    ms: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TokensScored:
+    """Some of the tokens of a scored text, a column for each thing, from where the part before ended.
+
+    `ends`: the code point of the text where each ends. Of the first token of all nothing may be known (a
+    `logprob` of None, rank 0). The last answer isn't `partial`; it may have tokens too.
+    """
+
+    request: str
+    done: int = 0
+    total: int = 0
+    ends: tuple[int, ...] = ()
+    logprobs: tuple[float | None, ...] = ()
+    ranks: tuple[int, ...] = ()
+    entropies: tuple[float, ...] = ()
+    after: tuple[float, ...] = ()
+    partial: bool = True
     error: str = ""
 
 
@@ -434,44 +487,6 @@ class ContextShown:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NextListed:
-    """The answer to `ListNext` and `ShowScored`: the likeliest first, then those only drawn.
-
-    Entropies are in nats, of the model's distribution and after the sampler chain. `healed`: the letters at
-    the text's end that the tokens begin with again.
-    """
-
-    request: str
-    tokens: tuple[NextToken, ...] = ()
-    entropy: float = 0.0
-    entropy_after: float = 0.0
-    healed: str = ""
-    used: int = 0  # tokens in the context
-    ms: float = 0.0
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TokensScored:
-    """Some of the tokens of a scored text, a column for each thing, from where the part before ended.
-
-    `ends`: the code point of the text where each ends. Of the first token of all nothing may be known (a
-    `logprob` of None, rank 0). The last answer isn't `partial`; it may have tokens too.
-    """
-
-    request: str
-    done: int = 0
-    total: int = 0
-    ends: tuple[int, ...] = ()
-    logprobs: tuple[float | None, ...] = ()
-    ranks: tuple[int, ...] = ()
-    entropies: tuple[float, ...] = ()
-    after: tuple[float, ...] = ()
-    partial: bool = True
-    error: str = ""
-
-
 Command = (
     LoadModel
     | StartRun
@@ -483,9 +498,9 @@ Command = (
     | GrantCredits
     | ListNext
     | ScoreText
-    | ShowContext
     | ShowScored
     | CancelRequest
+    | ShowContext
     | Shutdown
 )
 Event = (
@@ -494,14 +509,15 @@ Event = (
     | ModelLoaded
     | LoadFailed
     | PrefillProgressed
+    | SearchProgressed
     | TokenWritten
     | RunPaused
     | RunEnded
     | TextScored
-    | LoreChanged
-    | ContextShown
     | NextListed
     | TokensScored
+    | LoreChanged
+    | ContextShown
 )
 Message = Command | Event
 
@@ -548,6 +564,8 @@ def _plain(value: Any) -> Any:
 def _packed(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_packed(item) for item in value]
+    if isinstance(value, Memory):
+        return memory_to_fields(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return [_packed(getattr(value, f.name)) for f in dataclasses.fields(value)]
     return value
@@ -556,12 +574,12 @@ def _packed(value: Any) -> Any:
 def _revive(kind: type[Any], name: str, value: Any) -> Any:
     if kind is TextScored and name == "tokens":
         return tuple(_scored_token(item) for item in value)
+    if kind is NextListed and name == "tokens":
+        return tuple(NextToken(*item) for item in value)
     if name == "memory" and isinstance(value, list):
         return memory_from_fields(value)
     if name in _PAIRS:
         return tuple(tuple(pair) for pair in value)
-    if kind is NextListed and name == "tokens":
-        return tuple(NextToken(*item) for item in value)
     if name in _NESTED:
         nested = _NESTED[name]
         return tuple(nested(*item) for item in value) if isinstance(value, list) else value

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ..engine.sampling.parameters import check_params
 from ..errors import BadRequestError
-from ..story.candidates import SEED_STEP, CandidateSet, NewSet
+from ..story.candidates import MOST_BEAMS, SEED_STEP, CandidateSet, NewSet
 from ..story.story import Story
 from . import presets
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_TEXT, Fields
@@ -45,15 +45,16 @@ class CandidateCalls:
         room = self._house.room(fields.id("story"))
         entry = self._house.model(fields.string("model", 2 * MAX_ID))
         given = fields.object("params")
+        sets = fields.integer("sets", 1, MOST_SETS, default=1)
         new = NewSet(
             model=entry.key,
             model_name=entry.name,
             mode=fields.choice("mode", ("continue", "prompt"), "continue"),
             prompt=fields.string("prompt", MAX_PROMPT, ""),
             at=0,
-            rows=_rows(fields, given or presets.default_params()),
+            rows=_rows(fields, given or presets.default_params(), sets),
             origin=fields.choice("origin", ORIGINS, "asked"),
-            sets_left=fields.integer("sets", 1, MOST_SETS, default=1) - 1,
+            sets_left=sets - 1,
         )
         at = fields.place_or_end("at")
         answer = self._set(
@@ -146,9 +147,13 @@ class CandidateCalls:
         return {"set": room.ask(view)}
 
 
-def _rows(fields: Fields, params: dict[str, Any]) -> tuple[tuple[int, dict[str, Any]], ...]:
+def _rows(
+    fields: Fields, params: dict[str, Any], sets: int
+) -> tuple[tuple[int, dict[str, Any]], ...]:
     """A seed and full parameters for each card."""
     num = fields.integer("num", 1, MOST_CANDIDATES, default=3)
+    if fields.has("beams"):
+        params = {**params, "num_beams": fields.integer("beams", 2, MOST_BEAMS)}
     seed = fields.integer("seed", 0, MAX_SEED, default=time.time_ns() % MAX_SEED)
     own = fields.items("rows", MOST_CANDIDATES)
     rows = []
@@ -157,7 +162,21 @@ def _rows(fields: Fields, params: dict[str, Any]) -> tuple[tuple[int, dict[str, 
         full = _ending({**params, **row.object("params")})
         plain = (seed + number * SEED_STEP) % MAX_SEED
         rows.append((row.integer("seed", 0, MAX_SEED, default=plain), full))
+    _check_search([full for _, full in rows], sets, own=bool(own))
     return tuple(rows)
+
+
+def _check_search(params: list[dict[str, Any]], sets: int, *, own: bool) -> None:
+    """Raises: BadRequestError when cards that a search is to find can't be what one search finds."""
+    beams = max(full["num_beams"] for full in params)
+    if beams == 1:
+        return
+    if own:
+        raise BadRequestError("The cards of a search have no seeds or parameters of their own.")
+    if sets > 1:
+        raise BadRequestError("A search finds the same again; ask for one set.")
+    if beams < len(params):
+        raise BadRequestError("A search needs at least as many beams as it has cards to fill.")
 
 
 def _ending(params: dict[str, Any]) -> dict[str, Any]:

@@ -171,6 +171,16 @@ class House:
                 return room
         raise NotFoundError("There is no such set of candidates; open its story first.")
 
+    def look_room(self, look: str) -> Room:
+        """The open room in which a look is remembered.
+
+        Raises: NotFoundError.
+        """
+        for room in self.open_rooms():
+            if look in room.look_ids():
+                return room
+        raise NotFoundError("This list of tokens is too old; look again.")
+
     def _close_if_idle(self, story: str) -> None:
         room = self._rooms.get(story)
         if room is None or room.closing:

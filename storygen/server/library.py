@@ -20,6 +20,7 @@ from ..store.records import (
     StoryRecord,
     TokenRecord,
 )
+from ..story.candidates import MOST_BEAMS
 from ..story.page import Page
 from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
 
@@ -33,6 +34,7 @@ SETTINGS = (
     "author_colours",
     "num_candidates",
     "candidate_tokens",
+    "candidate_beams",
     "candidate_limit",
     "quickgen",
 )
@@ -83,6 +85,8 @@ def check_settings(patch: dict[str, Any]) -> dict[str, Any]:
     ):
         if fields.has(name):
             checked[name] = fields.integer(name, 1, high)
+    if fields.has("candidate_beams"):
+        checked["candidate_beams"] = fields.integer("candidate_beams", 1, MOST_BEAMS)
     if fields.has("candidate_limit"):
         limits = ("tokens", "sentence", "paragraph")
         checked["candidate_limit"] = fields.choice("candidate_limit", limits, "tokens")

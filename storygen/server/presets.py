@@ -9,6 +9,8 @@ from ..engine.sampling.parameters import check_params
 from ..errors import BadRequestError, NotFoundError
 
 MAX_OWN = 100
+MAX_SENTENCE = 300
+PLAIN = "Your own."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,12 @@ BUILTIN = (
     Preset(
         "Most likely",
         "Always the likeliest token: the same every time, and soon repetitive.",
-        {"temperature": 0.0},
+        {"temperature": 0.0, "min_p": 0.0, "repetition_penalty": 1.0},
     ),
     Preset(
         "Untouched",
         "The model's own distribution with nothing cut away: honest and unruly.",
-        {"temperature": 1.0},
+        {"temperature": 1.0, "min_p": 0.0, "repetition_penalty": 1.0},
     ),
 )
 DEFAULT = BUILTIN[0]
@@ -71,21 +73,36 @@ def with_own(own: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [preset.view() for preset in (*BUILTIN, *mine)]
 
 
-def saved(own: list[dict[str, Any]], name: str, params: dict[str, Any]) -> list[dict[str, Any]]:
-    """The user's presets with one more, or one changed.
+def saved(
+    own: list[dict[str, Any]],
+    name: str,
+    params: dict[str, Any],
+    sentence: str = "",
+    was: str | None = None,
+) -> list[dict[str, Any]]:
+    """The user's presets with one more, or one changed; `was`: the one of that name is it from now on.
 
-    Raises: BadRequestError for a built-in name, an empty one, or too many.
+    Without a `sentence` a preset keeps the one that it has. Raises: BadRequestError for a built-in name, an
+    empty one, another's where it is renamed, or too many; NotFoundError where there is none called `was`.
     """
     if not name.strip() or any(preset.name == name for preset in BUILTIN):
         raise BadRequestError(
             "Choose another name: this one is empty or belongs to a built-in preset."
         )
-    rest = [preset for preset in own if preset["name"] != name]
-    if len(rest) >= MAX_OWN:
+    names = [preset["name"] for preset in own]
+    if was is not None and was not in names:
+        raise NotFoundError("There is no preset of your own by this name.")
+    if was not in (None, name) and name in names:
+        raise BadRequestError("Another preset of yours has this name already.")
+    replaced = was or name
+    place = names.index(replaced) if replaced in names else len(own)
+    if place == MAX_OWN:
         raise BadRequestError(
             f"There can be at most {MAX_OWN} presets of your own; delete one first."
         )
-    return [*rest, {"name": name, "sentence": "Your own.", "params": check_params(params)}]
+    known = own[place].get("sentence") if place < len(own) else None
+    made = {"name": name, "sentence": sentence or known or PLAIN, "params": check_params(params)}
+    return [*own[:place], made, *own[place + 1 :]]
 
 
 def without(own: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:

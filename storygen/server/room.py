@@ -153,6 +153,10 @@ class Room:
         """Every set of candidates at hand."""
         return self._story.candidates.set_ids()
 
+    def look_ids(self) -> set[str]:
+        """Every look that is remembered."""
+        return self._story.looks.ids()
+
     def live_runs(self) -> int:
         """How many runs and candidates have not ended."""
         return self._story.live()

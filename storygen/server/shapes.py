@@ -31,7 +31,7 @@ def card_tokens_shape(told: Iterable[tuple[str, int, list[Any]]]) -> list[list[A
         if entry is None or entry[1] + len(entry[2]) != index:
             entry = latest[card] = [card, index, []]
             found.append(entry)
-        entry[2].append([id_, text, _finite(logprob)])
+        entry[2].append([id_, text, finite(logprob)])
     return found
 
 
@@ -39,8 +39,17 @@ def sets_shape(views: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Whole sets, as `Candidates.whole_views` gives them, with numbers that JSON has."""
     for view in views:
         for card in view["cards"]:
-            card["tokens"] = [[id_, text, _finite(p)] for id_, text, p in card["tokens"]]
+            card["tokens"] = [[id_, text, finite(p)] for id_, text, p in card["tokens"]]
     return views
+
+
+def look_shape(view: dict[str, Any]) -> dict[str, Any]:
+    """A look, as `Looks.view` gives it, with numbers that JSON has."""
+    for row in view["tokens"]:
+        row[2], row[3] = finite(row[2]), finite(row[3])
+    for name in ("entropy", "entropy_after"):
+        view[name] = finite(view[name])
+    return view
 
 
 def checkpoint_shape(head: CheckpointHead) -> dict[str, Any]:
@@ -96,6 +105,8 @@ def parameter_shape(parameter: Parameter) -> dict[str, Any]:
         "choices",
         "title",
         "sentence",
+        "sampler",
+        "switches",
     )
     return {name: getattr(parameter, name) for name in names}
 
@@ -106,15 +117,15 @@ def token_details_shape(record: TokenRecord) -> dict[str, Any]:
         "index": record.index,
         "id": record.id,
         "text": record.text,
-        "logprob": _finite(record.logprob),
+        "logprob": finite(record.logprob),
         "ms": record.ms,
         "revision": record.revision,
         "alternatives": [
-            [id_, text, _finite(logprob)] for id_, text, logprob in record.alternatives
+            [id_, text, finite(logprob)] for id_, text, logprob in record.alternatives
         ],
     }
 
 
-def _finite(logprob: float) -> float | None:
+def finite(logprob: float) -> float | None:
     """A number that JSON has; a damaged model's may be none, and browsers hang up on such a message."""
     return logprob if math.isfinite(logprob) else None

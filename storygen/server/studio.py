@@ -18,7 +18,7 @@ from flask import request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
 
 from .. import __version__
-from ..engine.sampling.parameters import PARAMETERS, check_params
+from ..engine.sampling.parameters import PARAMETERS, check_params, sorted_out
 from ..errors import BadRequestError, NotFoundError, StorygenError
 from ..story.runs import NewRun
 from ..story.story import Story
@@ -32,6 +32,7 @@ from .outbox import Outbox, Package
 from .pace import Pace
 from .room import Room
 from .shapes import checkpoint_shape, open_shape, parameter_shape, token_details_shape
+from .token_calls import TOKEN_CALLS, Glances, TokenCalls
 
 NAMESPACE = "/studio"
 OPEN_AFTER_S = 0.02
@@ -49,9 +50,10 @@ class Visitor:
     sid: str
     pace: Pace = field(default_factory=Pace)
     stories: set[str] = field(default_factory=set)
+    glances: Glances = field(default_factory=Glances)
 
 
-class Studio(CandidateCalls, MemoryCalls, Namespace):  # type: ignore[misc]
+class Studio(CandidateCalls, TokenCalls, MemoryCalls, Namespace):  # type: ignore[misc]
     """All calls; `_KNOWN` lists each call's fields."""
 
     _KNOWN: ClassVar[dict[str, tuple[str, ...]]] = {
@@ -98,6 +100,7 @@ class Studio(CandidateCalls, MemoryCalls, Namespace):  # type: ignore[misc]
             "prompt",
             "rows",
             "sets",
+            "beams",
             "origin",
         ),
         "candidates_add": ("set", "num", "replaces"),
@@ -107,6 +110,7 @@ class Studio(CandidateCalls, MemoryCalls, Namespace):  # type: ignore[misc]
         "candidate_change": ("candidate", "text", "pinned", "dismissed"),
         "candidate_taken": ("candidate", "units", "text", "shown"),
         "candidate_story": ("candidate",),
+        **TOKEN_CALLS,
         "checkpoints": ("story",),
         "checkpoint_show": ("story", "checkpoint"),
         "checkpoint_restore": ("story", "checkpoint"),
@@ -115,7 +119,8 @@ class Studio(CandidateCalls, MemoryCalls, Namespace):  # type: ignore[misc]
         "model_unload": ("model",),
         "token_details": ("run", "from", "to"),
         "provenance": ("story",),
-        "preset_save": ("name", "params"),
+        "preset_check": ("params",),
+        "preset_save": ("name", "params", "sentence", "was"),
         "preset_delete": ("name",),
         "caret": ("story", "anchor", "head"),
     }
@@ -154,6 +159,7 @@ class Studio(CandidateCalls, MemoryCalls, Namespace):  # type: ignore[misc]
         """Its stories may have nobody left."""
         visitor = self._visitors.pop(_sid(), None)
         if visitor:
+            visitor.glances.leave(self._house.requests)
             for story in list(visitor.stories):
                 self._leave(visitor, story)
 
@@ -250,7 +256,9 @@ class Studio(CandidateCalls, MemoryCalls, Namespace):  # type: ignore[misc]
         room = self._house.room(story_id)
         known = fields.string("document", MAX_ID, "")
         state = fields.blob("state", MAX_STATE_BYTES) if fields.has("state") else None
-        outbox = Outbox(story_id, lambda message, done: self._send(visitor.sid, message, done))
+        outbox = Outbox(
+            story_id, lambda message, done: self._tell(visitor.sid, "update", message, done)
+        )
 
         def join(story: Story, now: float) -> Answer:
             same = known == story.page.record.document
@@ -409,13 +417,21 @@ class Studio(CandidateCalls, MemoryCalls, Namespace):  # type: ignore[misc]
         self._house.workers.unload(key)
         return {"model": self._house.model_view(key)}
 
+    def call_preset_check(self, visitor: Visitor, fields: Fields) -> Answer:
+        """Say which parameters of a preset from elsewhere are right; keeps nothing."""
+        right, wrong = sorted_out(fields.object("params"))
+        return {"params": right, "wrong": wrong}
+
     def call_preset_save(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Keep parameters under a name."""
-        name, params = (
-            fields.string("name", MAX_TITLE).strip(),
-            check_params(fields.object("params")),
+        """Keep parameters under a name, or under another name than before."""
+        name = fields.string("name", MAX_TITLE).strip()
+        params = check_params(fields.object("params"))
+        sentence = fields.string("sentence", presets.MAX_SENTENCE, "").strip()
+        was = fields.string("was", MAX_TITLE) if fields.has("was") else None
+        saved = functools.partial(
+            presets.saved, name=name, params=params, sentence=sentence, was=was
         )
-        return {"presets": self._house.change_presets(lambda own: presets.saved(own, name, params))}
+        return {"presets": self._house.change_presets(saved)}
 
     def call_preset_delete(self, visitor: Visitor, fields: Fields) -> Answer:
         """Forget a preset of one's own."""
@@ -424,11 +440,11 @@ class Studio(CandidateCalls, MemoryCalls, Namespace):  # type: ignore[misc]
 
     # ------------------------------------------------------------ inside
 
-    def _send(self, sid: str, message: Answer, done: Callable[..., None]) -> None:
+    def _tell(self, sid: str, event: str, message: Answer, done: Callable[..., None]) -> None:
         # Not through Flask-SocketIO: it hears no acknowledgement once the visitor has gone whose call
         # caused the message.
         server = self._socketio.server
-        server.emit("update", message, namespace=NAMESPACE, to=sid, callback=done)
+        server.emit(event, message, namespace=NAMESPACE, to=sid, callback=done)
 
     def _joined(self, visitor: Visitor, story: str) -> Room:
         if story not in visitor.stories:
@@ -437,6 +453,7 @@ class Studio(CandidateCalls, MemoryCalls, Namespace):  # type: ignore[misc]
 
     def _leave(self, visitor: Visitor, story: str) -> None:
         visitor.stories.discard(story)
+        visitor.glances.stop_score(self._house.requests, story)
         for room in self._house.open_rooms():
             if room.id == story and visitor.sid in room.outboxes:
                 del room.outboxes[visitor.sid]

@@ -173,7 +173,7 @@ class SetRecord:
     set: str
     story: str
     time: float
-    origin: str  # "asked" | "quick" | "auto"
+    origin: str  # "asked" | "quick" | "auto" | "token"
     checkpoint: str
     offset: int  # UTF-16 units
     left: (

@@ -16,19 +16,18 @@ from typing import Any
 from ..document.live import Change
 from ..errors import ConflictError, NotFoundError
 from ..link.messages import (
-    AcceptedToken,
     Command,
     Event,
     KnownToken,
     PrefillProgressed,
     RunEnded,
-    SetRow,
-    StartSet,
+    SearchProgressed,
     StopRun,
     TokenWritten,
 )
 from ..store.records import ChoiceRecord, SetRecord, StoredSet
 from . import states
+from .batch import Batch
 from .card import Card, card_from
 from .feed import Feed
 from .known import text_before
@@ -39,8 +38,10 @@ from .page import Page
 SEED_STEP = 1_000_003  # between the seeds of two cards, so that those of two sets differ
 MOST_CARDS = 100
 """Of one set."""
+MOST_BEAMS = 20
 NUM_FOLLOWED = 12
 """So many of the newest sets have their place moved along; an older one's stays where its character is."""
+_ENDS = {"finished": "finish", "failed": "fail", "stopped": "stop"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +59,13 @@ class NewSet:
 
 
 @dataclass(slots=True)
-class _Batch:
-    """Cards that are written together, all after the same text; the worker knows it by `name`."""
-
-    name: str
-    cards: list[Card]
-    goes_on_to: int = 0  # one card goes on from its own text up to so many tokens in all
-    state: str = states.QUEUED
-    reading: tuple[int, int] | None = None
-
-    @property
-    def live(self) -> bool:
-        return any(card.live for card in self.cards)
-
-
-@dataclass(slots=True)
 class CandidateSet:
     """Mutable; changed only by `Candidates`. `feed` moves its place along with the text."""
 
     record: SetRecord
     feed: Feed
     cards: list[Card]
-    batches: list[_Batch] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -205,22 +191,26 @@ class Candidates:
     def add(self, set_id: str, num: int, now: float, replaces: str | None = None) -> CandidateSet:
         """More cards like the last of a set, after the same text as it stands now.
 
-        Raises: NotFoundError, ConflictError when the set is full.
+        A search finds the same again: of it, the cards are the next best.
+
+        Raises: NotFoundError, ConflictError when the set is full, or no search is as wide.
         """
         found = self.get(set_id)
         if len(found.cards) + num > MOST_CARDS:
             raise ConflictError(f"A set holds at most {MOST_CARDS} candidates; ask for a new one.")
         like = found.cards[-1]
+        params, passed_over = _next_best(found, like, num)
         if replaces is not None:
             owner, like = self.card(replaces)
             if owner is not found:
                 raise NotFoundError("This candidate is in another set.")
+            params, passed_over = _next_best(found, like, num)
             self.change(replaces, now, dismissed=True)
         self._catch_up(found)
         first = max(card.seed for card in found.cards) + SEED_STEP
-        rows = tuple((first + number * SEED_STEP, like.params) for number in range(num))
+        rows = tuple((first + number * SEED_STEP, params) for number in range(num))
         new = NewSet(like.model, like.model_name, like.mode, like.prompt, found.feed.point, rows)
-        self._add_cards(found, new, now)
+        self._add_cards(found, new, now, passed_over)
         return found
 
     def more(self, card_id: str, num_tokens: int, now: float) -> CandidateSet:
@@ -235,17 +225,23 @@ class Candidates:
             raise ConflictError("This candidate is as long as can be; open it as a story.")
         self._catch_up(found)
         card.again()
-        self._begin(found, _Batch(self._page.new_id(), [card], card.next_index + num_tokens), now)
+        self._begin(found, Batch(self._page.new_id(), [card], card.next_index + num_tokens), now)
         return found
 
-    def stop_set(self, set_id: str, now: float) -> CandidateSet:
-        """End what is being written, and what was to follow it. Raises: NotFoundError."""
+    def stop_set(self, set_id: str, now: float, *, waits: bool = True) -> CandidateSet:
+        """End what is being written, and what was to follow it. Raises: NotFoundError.
+
+        `waits`: a search under way ends when it has told the best that it found.
+        """
         found = self.get(set_id)
         if found.record.sets_left:
             self._record(found, sets_left=0)
         for batch in found.batches:
-            if batch.live and batch.state != states.QUEUED:
+            if batch.live and batch.state != states.QUEUED and not batch.stopping:
                 self._send(batch.cards[0], StopRun(batch.name))
+            if waits and batch.is_search and batch.state != states.QUEUED:
+                batch.stopping = True
+                continue
             for card in batch.cards:
                 if card.live:
                     self._end(found, card, "stop", now)
@@ -253,20 +249,25 @@ class Candidates:
         return found
 
     def stop_card(self, card_id: str, now: float) -> CandidateSet:
-        """End one card. Raises: NotFoundError, ConflictError."""
+        """End one card, or with it the search that it is of. Raises: NotFoundError, ConflictError."""
         found, card = self.card(card_id)
         was_queued = card.state == states.QUEUED
+        if card.state == states.RUNNING and self._searches(found, card):
+            return self.stop_set(found.id, now)
         self._end(found, card, "stop", now)
         if not was_queued:
             self._send(card, StopRun(card.id))
         self._after_ends(found, now)
         return found
 
+    def _searches(self, found: CandidateSet, card: Card) -> bool:
+        return any(batch.is_search for batch in found.batches if card in batch.cards)
+
     def stop_all(self, now: float) -> None:
-        """End everything that is being written."""
+        """End everything that is being written, at once."""
         for found in list(self._sets.values()):
             if found.live or found.record.sets_left:
-                self.stop_set(found.id, now)
+                self.stop_set(found.id, now, waits=False)
 
     def clear(self, now: float) -> None:
         """Every set leaves the page; what was written stays stored."""
@@ -344,6 +345,10 @@ class Candidates:
                     batch.reading = (event.done, event.total) if event.done < event.total else None
                     self._touch(found)
                     return
+                if batch.name == name and isinstance(event, SearchProgressed):
+                    batch.reading, batch.searching = None, (event.done, event.total)
+                    self._touch(found)
+                    return
                 for card in batch.cards:
                     if card.id == name and card.live:
                         self._heard(found, batch, card, event, now)
@@ -389,7 +394,9 @@ class Candidates:
             return page.checkpoint("asked", now)
         return page.head
 
-    def _add_cards(self, found: CandidateSet, new: NewSet, now: float) -> None:
+    def _add_cards(
+        self, found: CandidateSet, new: NewSet, now: float, passed_over: int = 0
+    ) -> None:
         cards = []
         for number, (seed, params) in enumerate(new.rows, len(found.cards)):
             client, clock = self._offers.reserve(now)
@@ -411,15 +418,15 @@ class Candidates:
             cards.append(card)
             self._offer(card)
         found.cards += cards
-        self._begin(found, _Batch(self._page.new_id(), cards), now)
+        self._begin(found, Batch(self._page.new_id(), cards, passed_over=passed_over), now)
 
-    def _begin(self, found: CandidateSet, batch: _Batch, now: float) -> None:
+    def _begin(self, found: CandidateSet, batch: Batch, now: float) -> None:
         found.batches = [*(old for old in found.batches if old.live), batch]
         for card in batch.cards:
             self._store(found, card)
         self._start(found, batch, now)
 
-    def _start(self, found: CandidateSet, batch: _Batch, now: float) -> None:
+    def _start(self, found: CandidateSet, batch: Batch, now: float) -> None:
         """Give the worker what the cards go on from, once it is there."""
         cards = [card for card in batch.cards if card.live]
         window = self._windows.get(batch.cards[0].model)
@@ -434,30 +441,14 @@ class Candidates:
             card.advance("begin", now)
             self._store(found, card)
         text, known = self._text_before(found, batch, window)
-        first = cards[0]
-        most = {"max_tokens": batch.goes_on_to} if batch.goes_on_to else {}
-        rows = tuple(SetRow(card.id, card.seed, {**card.params, **most}) for card in cards)
-        self._send(
-            first,
-            StartSet(
-                run=batch.name,
-                text=text,
-                rows=rows,
-                next_index=first.next_index if batch.goes_on_to else 0,
-                mode=first.mode,
-                prompt=first.prompt,
-                known=tuple(known),
-                heal=not (known and known[-1].end == len(text)),
-                before=_before(first) if batch.goes_on_to else (),
-                memory=self._memories.of(found.record.memory_version),
-            ),
-        )
+        memory = self._memories.of(found.record.memory_version)
+        self._send(cards[0], batch.start(cards, text, known, memory))
 
     def _has_begun(self, found: CandidateSet) -> bool:
         return any(card.state != states.QUEUED for card in found.cards)
 
     def _text_before(
-        self, found: CandidateSet, batch: _Batch, window: int
+        self, found: CandidateSet, batch: Batch, window: int
     ) -> tuple[str, Sequence[KnownToken]]:
         """What the model reads: the story up to the place, and the text of the card that goes on."""
         document, point = self._page.document, found.feed.point
@@ -472,7 +463,7 @@ class Candidates:
         return text, known
 
     def _heard(
-        self, found: CandidateSet, batch: _Batch, card: Card, event: Event, now: float
+        self, found: CandidateSet, batch: Batch, card: Card, event: Event, now: float
     ) -> None:
         if isinstance(event, TokenWritten) and event.index == card.next_index:
             if batch.reading is not None:
@@ -486,9 +477,9 @@ class Candidates:
             page.document.authorship.add_token(stands)
             if card.taken:
                 page.tell_token(stands)
-        elif isinstance(event, RunEnded) and event.reason != "stopped":
+        elif isinstance(event, RunEnded) and (event.reason != "stopped" or batch.stopping):
             card.detail, card.message = event.detail, event.message
-            self._end(found, card, "finish" if event.reason == "finished" else "fail", now)
+            self._end(found, card, _ENDS[event.reason], now)
             self._after_ends(found, now)
 
     def _end(self, found: CandidateSet, card: Card, event: str, now: float) -> None:
@@ -551,11 +542,13 @@ class Candidates:
     def _view(self, found: CandidateSet) -> dict[str, Any]:
         record = found.record
         first = found.cards[0]
-        reading = next((batch.reading for batch in found.batches if batch.reading), None)
+        live = [batch for batch in found.batches if batch.live]
+        reading = next((batch.reading for batch in live if batch.reading), None)
+        searching = next((batch.searching for batch in live if batch.searching), None)
         running = [card for card in found.cards if card.state == states.RUNNING]
         state = "ended" if not found.live else "queued"
         if running:
-            state = "reading" if reading else "writing"
+            state = "reading" if reading else "searching" if searching else "writing"
         return {
             "id": record.set,
             "story": record.story,
@@ -568,7 +561,8 @@ class Candidates:
             "params": first.params,
             "at": list(record.left) if record.left else None,
             "state": state,
-            "reading": {"done": reading[0], "total": reading[1]} if reading else None,
+            "reading": _progress(reading),
+            "searching": _progress(searching),
             "stale": record.stale,
             "sets_left": record.sets_left,
             "cleared": record.cleared,
@@ -577,5 +571,19 @@ class Candidates:
         }
 
 
-def _before(card: Card) -> tuple[AcceptedToken, ...]:
-    return tuple(AcceptedToken(token.id, token.logprob) for token in card.tokens)
+def _progress(done: tuple[int, int] | None) -> dict[str, int] | None:
+    return {"done": done[0], "total": done[1]} if done else None
+
+
+def _next_best(found: CandidateSet, like: Card, num: int) -> tuple[dict[str, Any], int]:
+    """Parameters for `num` more cards like one, and how many of a search's best they pass over.
+
+    Raises: ConflictError when no search is wide enough.
+    """
+    num_beams = like.params.get("num_beams", 1)
+    if num_beams == 1 or found.record.stale:
+        return like.params, 0
+    passed_over = sum(card.params.get("num_beams", 1) > 1 for card in found.cards)
+    if passed_over + num > MOST_BEAMS:
+        raise ConflictError("A search finds no more than these; ask anew, or write by chance.")
+    return {**like.params, "num_beams": max(num_beams, passed_over + num)}, passed_over

@@ -93,6 +93,10 @@ class Looks:
         """Runs of cards and tokens of a model that were taken into the story."""
         return self._wrote.get(model, set())
 
+    def ids(self) -> set[str]:
+        """The looks that are remembered."""
+        return set(self._looks)
+
     # ------------------------------------------------------------ what is asked of a worker
 
     def question(self, new: NewLook, window: int, num: int, draws: int) -> ListNext:

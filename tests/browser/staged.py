@@ -31,6 +31,7 @@ from storygen.link.messages import (
     ModelLoaded,
     PrefillProgressed,
     RunEnded,
+    SearchProgressed,
     SetRow,
     Shutdown,
     StartSet,
@@ -40,7 +41,7 @@ from storygen.link.messages import (
     decode,
     encode,
 )
-from tests.fakes import WINDOW, ScriptedWorker
+from tests.fakes import WINDOW, ScriptedSearch, ScriptedWorker
 
 PROSE = (
     " The water lay flat as slate, and the gulls had gone wherever gulls go before weather."
@@ -106,6 +107,9 @@ class StagedWorker(ScriptedWorker):
 
     def handle(self, command: Command) -> list[Event]:
         """Carry a command out; returns what is answered at once."""
+        if isinstance(command, StartSet) and command.rows[0].params["num_beams"] > 1:
+            self.searches[command.run] = ScriptedSearch(command, self._found(command))
+            return []
         if isinstance(command, StartSet):
             says = self._says()
             rows = {}
@@ -114,7 +118,9 @@ class StagedWorker(ScriptedWorker):
                 self.num_rows += 1
             self.sets[command.run] = rows
             return []
-        if isinstance(command, StopRun) and command.run not in self.runs:
+        if isinstance(command, StopRun) and not (
+            command.run in self.runs or self._search_of(command.run)
+        ):
             for name, rows in self.sets.items():
                 stopped = [row for row in rows if command.run in (name, row)]
                 for row in stopped:
@@ -132,6 +138,11 @@ class StagedWorker(ScriptedWorker):
                     del rows[name]
         self.sets = {name: rows for name, rows in self.sets.items() if rows}
         return events
+
+    def _found(self, command: StartSet) -> list[list[str]]:
+        """What a search finds for each row: the next of the cards' texts."""
+        says, first = self._says(), command.passed_over
+        return [says[number % len(says)] for number in range(first, first + len(command.rows))]
 
     def _says(self) -> list[list[str]]:
         told = self.folder / "cards.json"
@@ -199,6 +210,8 @@ def _directed(folder: Path, worker: StagedWorker) -> list[Event]:
         return []
     event: Any = decode(said.read_bytes().strip())
     said.unlink()
+    if isinstance(event, SearchProgressed):
+        return [dataclasses.replace(event, run=list(worker.searches)[-1])]
     if hasattr(event, "run") and worker.sets:
         name, rows = list(worker.sets.items())[-1]
         if isinstance(event, PrefillProgressed):

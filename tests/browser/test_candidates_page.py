@@ -10,7 +10,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, expect
 
-from storygen.link.messages import PrefillProgressed, RunEnded
+from storygen.link.messages import PrefillProgressed, RunEnded, SearchProgressed
 from tests.browser.room import Room, violations
 from tests.browser.staged import CARDS, Stage
 from tests.browser.test_safety import ALIEN, CORPUS
@@ -331,6 +331,71 @@ def test_reading_failing_and_dying_are_said(staged: Staged) -> None:
     expect(failed).to_have_count(1)
     stage.die()
     expect(room.page.locator(".candidate-words", has_text="Interrupted")).to_have_count(2)
+
+
+def search_of(room: Room, beams: int) -> None:
+    """Have candidates searched for from now on."""
+    if not room.page.locator("#panel-candidates").is_visible():
+        room.page.keyboard.press("Alt+5")
+    wishes = room.page.locator(".candidates-wishes")
+    if wishes.get_attribute("open") is None:
+        wishes.locator("summary").click()
+    room.page.get_by_label("Written by").select_option(str(beams))
+    expect(room.page.locator("#candidates-way-line")).to_contain_text("chance has no say")
+
+
+def test_a_search_says_how_far_it_is_and_then_what_it_found(staged: Staged) -> None:
+    room, stage = staged
+    stage.cards(HALF, OTHER, HALF)
+    search_of(room, 10)
+    expect(room.page.locator(".candidates-wishes summary")).to_contain_text("The 3 best of 10")
+    several = room.page.get_by_role("button", name="Start")
+    expect(several).to_have_attribute("title", "A search would find the same again")
+    expect(several).to_have_attribute("aria-disabled", "true")
+    stage.hold("silent")
+    room.page.keyboard.press("Alt+k")
+    expect(cards(room).first).to_have_attribute("data-state", "running")
+    stage.say(SearchProgressed("", 12, 40))
+    expect(room.page.locator(".set-state").first).to_have_text("Searching, 12 of 40 tokens")
+    expect(room.page.locator("#candidates-live")).to_contain_text("Stop keeps the best so far")
+    assert violations(room) == []
+    stage.hold("silent", False)
+    written(room)
+    expect(text_of(room, 1)).to_have_text("She knew the sound.")
+    expect(text_of(room, 2)).to_have_text("Nobody came.")
+    expect(room.page.locator("#candidates-live")).to_have_text("3 candidates are ready")
+
+
+def test_a_search_that_is_stopped_leaves_the_best_so_far_and_retry_the_next_best(
+    staged: Staged,
+) -> None:
+    room, stage = staged
+    stage.cards(HALF, OTHER, HALF, [" Fourth."])
+    search_of(room, 5)
+    stage.hold("silent")
+    room.page.keyboard.press("Alt+k")
+    expect(cards(room).first).to_have_attribute("data-state", "running")
+    stop = button(room, 2, "Stop")
+    expect(stop).to_have_attribute("title", re.compile("the best so far is kept"))
+    stage.hold("silent", False)
+    expect(room.page.locator(".set-state").first).to_contain_text("Searching")
+    stop.click()
+    expect(room.page.locator(".candidate-words")).to_have_text(["Stopped"] * 3)
+    expect(text_of(room, 1)).to_contain_text("She")
+    button(room, 1, "Retry").click()
+    written(room)
+    expect(text_of(room, 1)).to_have_text("Fourth.")
+
+
+def test_on_a_phone_the_way_they_are_written_fits_and_is_told(staged_phone: Staged) -> None:
+    room, stage = staged_phone
+    stage.cards(HALF, OTHER, HALF)
+    room.page.locator("#panel-button").tap()
+    expect(room.page.locator("#panel-candidates")).to_be_visible()
+    search_of(room, 20)
+    box = room.page.get_by_label("Written by").bounding_box()
+    assert box is not None and box["x"] + box["width"] <= 390 and box["height"] >= 34
+    assert room.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_what_is_asked_for_is_kept_with_the_story(staged: Staged) -> None:

@@ -33,6 +33,11 @@ TYPES = {
     "candidates": OK + "{sets: P.CandidateSet[]}",
     "candidate_change": OK + "{set: P.CandidateSet}",
     "candidate_taken": OK + "{checkpoint: string}",
+    "next_tokens": OK + "{look: P.Look}",
+    "token_taken": OK + "{checkpoint: string}",
+    "score_start": OK + "{score: string}",
+    "scored": "P.ScoredEvent",
+    "score_look": OK + "{look: P.Look}",
     "error": "{ok: false, error: {code: string, message: string}}",
 }
 STAND_INS = {"<client>": "7", "<time>": "1.5", "<bytes>": "new ArrayBuffer(0)"}

@@ -21,6 +21,8 @@ NUMBERS = {
     *("edit_to_token_ms", "step_ms", "reread_2000_ms", "edit_in_steps", "reread_to_edit"),
     *("candidates_tokens_per_s", "one_candidate_tokens_per_s", "candidates_first_token_ms"),
     *("candidates_to_one", "candidates_to_in_turn"),
+    *("next_tokens_ms", "next_tokens_to_bare_step", "next_tokens_other_parameters_ms"),
+    *("score_2000_ms", "score_to_bare_pass", "score_after_a_word_ms"),
     *("tokens_after_pause_most", "ping_p50_ms", "ping_p99_ms"),
     *("server_memory_mb", "worker_memory_mb"),
 }

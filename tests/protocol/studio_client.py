@@ -38,6 +38,7 @@ class StudioClient:
         self.changed = threading.Condition()
         self.updates: list[dict[str, Any]] = []
         self.library: list[dict[str, Any]] = []
+        self.scored: list[dict[str, Any]] = []
         self.slow_s = slow_s
         self.stories: dict[str, OpenStory] = {}
         self.connected = False
@@ -45,6 +46,7 @@ class StudioClient:
         self._io = kind(reconnection=False, handle_sigint=False)
         self._io.on("update", self._on_update, namespace=NAMESPACE)
         self._io.on("library", self._on_library, namespace=NAMESPACE)
+        self._io.on("scored", self._on_scored, namespace=NAMESPACE)
         self._io.on("disconnect", self._on_disconnect, namespace=NAMESPACE)
         self._io.connect(
             url,
@@ -126,6 +128,16 @@ class StudioClient:
 
     # ------------------------------------------------------------ waiting
 
+    def wait_scored(self, score: str) -> list[dict[str, Any]]:
+        """Wait until a scoring is over; returns all that was told of it."""
+
+        def over() -> list[dict[str, Any]]:
+            told = [message for message in self.scored if message["score"] == score]
+            return told if told and told[-1]["over"] else []
+
+        found: list[dict[str, Any]] = self.wait(over, f"the end of scoring {score}")
+        return found
+
     def wait(self, condition: Callable[[], Any], what: str, seconds: float = WAIT_S) -> Any:
         """Wait for what some arriving message makes true; returns the condition's value."""
         deadline = time.monotonic() + seconds
@@ -152,6 +164,14 @@ class StudioClient:
         with self.changed:
             self.library.append(message)
             self.changed.notify_all()
+
+    def _on_scored(self, message: dict[str, Any]) -> bool:
+        with self.changed:
+            self.scored.append(message)
+            self.changed.notify_all()
+        if self.slow_s:
+            threading.Event().wait(self.slow_s)
+        return True
 
     def _on_disconnect(self, *_: object) -> None:
         with self.changed:

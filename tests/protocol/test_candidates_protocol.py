@@ -106,6 +106,21 @@ def test_sets_follow_each_other(browser: StudioClient) -> None:
     assert [s["sets_left"] for s in story.sets.values()] == [0, 0, 0]
 
 
+def test_a_search_tells_how_far_it_is_and_fills_its_cards_with_the_best(
+    browser: StudioClient,
+) -> None:
+    story = browser.create("Once")
+    asked = story.ask(num=2, params={"max_tokens": 200}, beams=4)
+    browser.wait(lambda: story.sets.get(asked["id"], {}).get("state") == "searching", "the search")
+    searching = story.sets[asked["id"]]["searching"]
+    assert searching["total"] == 200 and 0 < searching["done"] < 200
+    browser.ok("candidates_stop", set=asked["id"])
+    found = story.wait_set(asked["id"])
+    assert {card["reason"] for card in found["cards"]} == {"stopped"}
+    assert {card["params"]["num_beams"] for card in found["cards"]} == {4}
+    assert story.card_text(found["cards"][1]["id"]).startswith(" b1w0 b1w1")
+
+
 def test_clearing_empties_the_list_and_keeps_the_text(browser: StudioClient) -> None:
     story = browser.create("Once")
     story.wait_set(story.ask(num=1, params={"max_tokens": 2})["id"])
@@ -125,11 +140,17 @@ def test_a_card_becomes_a_story_of_its_own(browser: StudioClient) -> None:
 
 def test_settings_of_candidates_are_kept_and_checked(browser: StudioClient) -> None:
     story = browser.create("Once")
-    patch = {"num_candidates": 5, "candidate_tokens": 60, "quickgen": True}
+    patch: dict[str, Any] = {"num_candidates": 5, "candidate_tokens": 60, "quickgen": True}
+    patch["candidate_beams"] = 8
     patch["candidate_limit"] = "sentence"
     settings = browser.ok("story_settings", story=story.id, patch=patch)["settings"]
     assert settings == patch
-    for wrong in ({"num_candidates": 21}, {"candidate_tokens": 0}, {"candidate_limit": "endless"}):
+    for wrong in (
+        {"num_candidates": 21},
+        {"candidate_tokens": 0},
+        {"candidate_limit": "endless"},
+        {"candidate_beams": 21},
+    ):
         assert browser.refused("story_settings", story=story.id, patch=wrong) == "bad_request"
 
 
@@ -141,6 +162,12 @@ def test_settings_of_candidates_are_kept_and_checked(browser: StudioClient) -> N
         ("candidates_ask", {"rows": [{"temperature": 1}]}, "bad_request"),
         ("candidates_ask", {"rows": "many"}, "bad_request"),
         ("candidates_ask", {"sets": 51}, "bad_request"),
+        ("candidates_ask", {"beams": 1}, "bad_request"),
+        ("candidates_ask", {"beams": 21}, "bad_request"),
+        ("candidates_ask", {"beams": 2, "num": 3}, "bad_request"),
+        ("candidates_ask", {"beams": 4, "num": 3, "sets": 2}, "bad_request"),
+        ("candidates_ask", {"beams": 4, "rows": [{"seed": 1}]}, "bad_request"),
+        ("candidates_ask", {"params": {"num_beams": 2}, "num": 3}, "bad_request"),
         ("candidates_ask", {"model": "found:nothing"}, "not_found"),
         ("candidates_ask", {"at": [1, 2]}, "not_found"),
         ("candidates_add", {"set": "nothing"}, "not_found"),

@@ -154,6 +154,28 @@ def test_presets_are_saved_changed_and_deleted(browser: StudioClient) -> None:
     assert browser.refused("preset_delete", name="Balanced") == "not_found"
 
 
+def test_a_preset_is_told_in_a_sentence_and_renamed(browser: StudioClient) -> None:
+    browser.ok("preset_save", name="Mine", params={"top_k": 9}, sentence=" Short and dry. ")
+    answer = browser.ok("preset_save", name="Dry", params={"top_k": 9}, was="Mine")
+    own = [preset for preset in answer["presets"] if not preset["builtin"]]
+    assert [(preset["name"], preset["sentence"]) for preset in own] == [("Dry", "Short and dry.")]
+    assert browser.refused("preset_save", name="Else", params={}, was="Mine") == "not_found"
+    assert browser.refused("preset_save", name="Long", sentence="x" * 301) == "too_large"
+    browser.ok("preset_delete", name="Dry")
+
+
+def test_a_preset_from_elsewhere_is_told_what_is_right_and_what_is_not(
+    browser: StudioClient,
+) -> None:
+    params = {"temperature": 1, "top_k": 1.5, "warmth": 3, "sampler_order": ["top_k", "heat"]}
+    answer = browser.ok("preset_check", params=params)
+    assert answer["params"] == {"temperature": 1.0}
+    wrong = {one["name"]: one["message"] for one in answer["wrong"]}
+    assert set(wrong) == {"top_k", "warmth", "sampler_order"}
+    assert wrong["top_k"] == "top_k must be a whole number."
+    assert "'warmth'" in wrong["warmth"] and "'heat'" in wrong["sampler_order"]
+
+
 def _model_state(browser: StudioClient) -> str | None:
     states = [
         m["state"] for news in browser.library for m in news.get("models", []) if m["key"] == MODEL

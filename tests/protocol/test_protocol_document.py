@@ -31,9 +31,6 @@ def documented_calls() -> dict[str, set[str]]:
             continue
         fields = set(re.findall(r"`(\w+)`", re.sub(r"\([^)]*\)|\"\w+\"", "", cells[1])))
         calls |= {name: set(fields) for name in re.findall(r"`(\w+)`", cells[0])}
-    calls["preset_delete"].discard(
-        "params"
-    )  # of the two in that line, `preset_save` alone takes it
     return calls
 
 

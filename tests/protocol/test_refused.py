@@ -126,6 +126,8 @@ def test_parameters_are_checked(story: OpenStory, browser: StudioClient, params:
     assert browser.refused("run_start", {**start, "params": params}) == "bad_request"
     assert browser.refused("run_params", run=run, params=params) == "bad_request"
     assert browser.refused("preset_save", name="Mine", params=params) == "bad_request"
+    if not isinstance(params, dict):
+        assert browser.refused("preset_check", params=params) == "bad_request"
 
 
 def test_text_that_is_too_long_is_refused(story: OpenStory, browser: StudioClient) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "docs/ARCHITECTURE.md", "docs/PROTOCOL.md", "models/README.md",
+DOCUMENTS = ("README.md", "docs/ARCHITECTURE.md", "docs/PROTOCOL.md", "docs/THEMES.md",
+             "models/README.md",
              "tests/windows/README.md")  # fmt: skip
 MADE_LATER = ("static/vendor", "data", ".venv", "path/", "models/smollm2-135m-instruct")
 

@@ -8,7 +8,7 @@
 import { takenAliases, unitsOfWritten } from "../document/taken.js";
 import { reasonOfServer } from "../faces.js";
 import { effectiveParams } from "../parameters.js";
-import { reasonNotToAsk, wishes } from "./faces.js";
+import { reasonNotToAsk, reasonNotToAskSeveral, wishes } from "./faces.js";
 import {
   findCard,
   isAtWork,
@@ -29,19 +29,17 @@ export class CandidateCommands {
    * @param {import("../connection.js").Connection} connection
    * @param {import("../session.js").Session} session
    * @param {import("../commands.js").Commands} commands
+   * @param {import("../document/takings.js").Takings} takings
    * @param {import("../views/toasts.js").Toasts} toasts
    */
-  constructor(store, connection, session, commands, toasts) {
+  constructor(store, connection, session, commands, takings, toasts) {
     this.store = store;
     this.connection = connection;
     this.session = session;
     this.commands = commands;
+    this.takings = takings;
     this.toasts = toasts;
     this.fetching = false;
-    /** @type {{story: string, fields: object}[]} takings that the server was not told of yet */
-    this.untold = [];
-    /** @type {Promise<void> | null} */
-    this.telling = null;
   }
 
   start() {
@@ -49,9 +47,6 @@ export class CandidateCommands {
     store.subscribe(["setsAre", "right", "sets", "story"], (state) => {
       const wanted = state.right === "candidates" || state.sets.length > 0;
       if (wanted && state.setsAre === "there") void this.#fetch();
-    });
-    store.subscribe(["setsAre", "unsent"], (state) => {
-      if (this.untold.length && state.setsAre !== "closed" && !state.unsent) void this.#tell();
     });
   }
 
@@ -64,7 +59,8 @@ export class CandidateCommands {
    */
   async ask(origin = "asked", sets = 1) {
     const { document, page } = this.session;
-    const reason = reasonNotToAsk(this.store.state);
+    const { state } = this.store;
+    const reason = sets > 1 ? reasonNotToAskSeveral(state) : reasonNotToAsk(state);
     if (!document || !page || reason || this.store.state.askingCandidates) {
       if (reason) this.toasts.say(reason);
       return null;
@@ -93,12 +89,13 @@ export class CandidateCommands {
 
   #wanted() {
     const { state } = this.store;
-    const { num, tokens, limit } = wishes(state.settings);
+    const { num, tokens, limit, beams } = wishes(state.settings);
     const params = effectiveParams(state);
     const prompted = state.settings.mode === "prompt";
     return {
       model: state.settings.model ?? state.defaultModel,
       num,
+      ...(beams > 1 ? { beams } : {}),
       params: {
         ...params,
         limit,
@@ -118,11 +115,13 @@ export class CandidateCommands {
     );
   }
 
+  /** Takes the cards, and the lists of tokens, off the page. */
   async clear() {
-    const { story, sets } = this.store.state;
-    if (!story || !sets.length) return;
+    const { story, sets, look } = this.store.state;
+    this.store.set({ look: null });
+    if (!story || !(sets.length || look)) return;
     await this.#try(async () => {
-      await this.connection.call("candidates_clear", { story });
+      if (sets.length) await this.connection.call("candidates_clear", { story });
       if (this.store.state.story === story) this.store.set({ sets: [] });
       this.toasts.say("Cleared. The story stays as it is.");
     });
@@ -153,59 +152,17 @@ export class CandidateCommands {
     const taken = page.take(set.at, text);
     document.identities.addTokens(rangesOf(card));
     document.declare(takenAliases(written, shown, text.length, card, taken.fresh));
-    this.#offerBack(document, taken.found);
+    const words = taken.found
+      ? "Taken."
+      : "Taken at the caret: the place it was written for is gone.";
+    this.takings.offerBack(document, words);
     const reached = unitsOfWritten(written, shown, text.length);
     const edited = card.text === null ? {} : { text };
-    this.untold.push({
-      story: document.story,
-      fields: { candidate: id, units: reached, ...edited, shown: readable(set) },
-    });
-    await this.#tell();
+    const fields = { candidate: id, units: reached, ...edited, shown: readable(set) };
+    await this.takings.tell(document.story, "candidate_taken", fields);
     const { state } = this.store;
     const goesOn = wishes(state.settings).quickgen && !reasonOfServer(state);
     return goesOn ? this.ask("quick") : null;
-  }
-
-  /**
-   * @param {import("../document/story_document.js").StoryDocument} document
-   * @param {boolean} found whether the place was still there
-   */
-  #offerBack(document, found) {
-    const words = found ? "Taken." : "Taken at the caret: the place it was written for is gone.";
-    const manager = document.undoManager;
-    const away = this.toasts.offer(words, "Undo", () => {
-      if (this.session.document === document) document.undo();
-    });
-    const over = () => {
-      manager.off("stack-item-added", over);
-      manager.off("stack-item-popped", over);
-      away();
-    };
-    manager.on("stack-item-added", over);
-    manager.on("stack-item-popped", over);
-  }
-
-  /** Tells the server of what was taken, once the text is stored; else when it is back. */
-  async #tell() {
-    while (this.telling) await this.telling;
-    this.telling = this.#tellAll();
-    await this.telling;
-    this.telling = null;
-  }
-
-  async #tellAll() {
-    const { document } = this.session;
-    await document?.flush();
-    for (const taking of this.untold.filter(({ story }) => story === document?.story)) {
-      if (!document?.outbox.empty) return;
-      try {
-        await this.connection.call("candidate_taken", taking.fields);
-      } catch (error) {
-        if (/** @type {{code?: string}} */ (error).code === "away") return;
-        this.toasts.say(error instanceof Error ? error.message : String(error), "error");
-      }
-      this.untold = this.untold.filter((one) => one !== taking);
-    }
   }
 
   // ---------------------------------------------------------------- cards

@@ -7,7 +7,10 @@ import { autoProgress, cardsShown, isAtWork } from "./sets.js";
 /** @typedef {import("../store.js").State} State */
 /** @typedef {import("../protocol.js").CandidateSet} CandidateSet */
 /** @typedef {import("../protocol.js").Card} Card */
-/** @typedef {{num: number, tokens: number, limit: "tokens" | "sentence" | "paragraph", quickgen: boolean}} Wishes */
+/**
+ * @typedef {{num: number, tokens: number, limit: "tokens" | "sentence" | "paragraph", quickgen: boolean,
+ *   beams: number}} Wishes `beams`: how many continuations a search keeps; 1: they are written by chance
+ */
 /** @typedef {{kind: "quiet" | "busy" | "warn" | "error", text: string, detail: string, done: number | null}} SetFace */
 
 export const MOST_CANDIDATES = 20;
@@ -16,20 +19,30 @@ export const MOST_SETS = 50;
 
 /**
  * @param {import("../protocol.js").Settings} settings
- * @returns {Wishes} how many candidates, how long, and whether the next ones are asked for at once
+ * @returns {Wishes} how many candidates, how long, how they are found, and whether the next ones are asked for at once
  */
 export function wishes(settings) {
+  const num = settings.num_candidates ?? 3;
+  const beams = settings.candidate_beams ?? 1;
   return {
-    num: settings.num_candidates ?? 3,
+    num,
     tokens: settings.candidate_tokens ?? 40,
     limit: settings.candidate_limit ?? "tokens",
     quickgen: settings.quickgen === true,
+    // A search finds no more than it keeps.
+    beams: beams > 1 ? Math.max(beams, num) : 1,
   };
 }
 
 /** @param {State} state @returns {string} empty where candidates can be asked for */
 export function reasonNotToAsk(state) {
   return reasonNotToWrite(state, "write");
+}
+
+/** @param {State} state @returns {string} empty where several sets can be asked for */
+export function reasonNotToAskSeveral(state) {
+  const searches = wishes(state.settings).beams > 1;
+  return searches ? "A search would find the same again" : reasonNotToAsk(state);
 }
 
 /** @param {State} state @param {CandidateSet} set @returns {string} empty where its model can write more of it */
@@ -63,6 +76,12 @@ export function setFace(set, state) {
     const { done, total } = set.reading ?? { done: 0, total: 0 };
     const much = total ? `${numberText(done)} of ${numberText(total)} tokens` : "the story";
     return { kind: "busy", text: `Reading ${much}`, detail: "", done: total ? done / total : null };
+  }
+  if (set.state === "searching") {
+    const { done, total } = set.searching ?? { done: 0, total: 0 };
+    const text = `Searching, ${numberText(done)} of ${numberText(total)} tokens`;
+    const detail = "What leads may fall behind, so that nothing can be read before it is over.";
+    return { kind: "busy", text, detail, done: total ? done / total : null };
   }
   const begun = set.cards.some((card) => card.tokens?.length);
   if (set.state === "writing" && !begun)
@@ -105,13 +124,16 @@ export function cardFace(card) {
   if (card.text !== null) words.push("Edited");
   if (card.reason === "stopped") words.push("Stopped");
   else if (card.detail === "end_of_text" && !words.length) words.push("The model ends here");
+  else if (card.detail === "nothing_else") words.push("Nothing else was found");
+  else if (card.detail === "banned_strings") words.push("All that could follow is banned");
   return { kind: "quiet", text: words.join(", "), detail: "" };
 }
 
 /** @param {CandidateSet} set as it ended @returns {string} for those who hear the page */
 export function readyWords(set) {
-  const cards = cardsShown(set);
+  const cards = cardsShown(set).filter(({ detail }) => detail !== "nothing_else");
   const failed = cards.find((card) => card.reason === "failed");
+  if (!cards.length) return "Nothing was found";
   if (failed && cards.every((card) => card.reason === "failed"))
     return `No candidates: ${failed.message}`;
   return `${counted(cards.length, "candidate")} ${cards.length === 1 ? "is" : "are"} ready`;
@@ -127,11 +149,13 @@ export function askLabel(state) {
 
 /** @param {State} state @returns {string} what is asked for, in short */
 export function wishesLine({ settings }) {
-  const { num, tokens, limit } = wishes(settings);
+  const { num, tokens, limit, beams } = wishes(settings);
   const each = {
     tokens: counted(tokens, "token"),
     sentence: "a sentence",
     paragraph: "a paragraph",
   };
-  return `${counted(num, "candidate")}, ${each[limit]} each`;
+  const best = num === 1 ? "The best" : `The ${numberText(num)} best`;
+  const found = beams > 1 ? `${best} of ${numberText(beams)}` : counted(num, "candidate");
+  return `${found}, ${each[limit]} each`;
 }

@@ -89,6 +89,29 @@ export class Finger {
   }
 
   /**
+   * @param {Stretch} stretch of identity
+   * @returns {{at: number | null, units: number}[]} where its text stands, in its order; null: not any more
+   */
+  spots({ client, clock, units }) {
+    const { store } = /** @type {Y.Doc} */ (this.text.doc);
+    const known = Y.getState(store, client);
+    const found = [];
+    while (units > 0) {
+      if (clock >= known) return [...found, { at: null, units }];
+      const item = Y.getItem(store, Y.createID(client, clock));
+      const offset = clock - item.id.clock;
+      const size = Math.min(units, item.length - offset);
+      const stands = item instanceof Y.Item && !item.deleted && item.countable;
+      const start = stands ? this.#startOf(item) : null;
+      if (stands && start !== null) this.#touch(item, offset, start + offset);
+      found.push({ at: start === null ? null : start + offset, units: size });
+      clock += size;
+      units -= size;
+    }
+    return found;
+  }
+
+  /**
    * @param {Y.Item} target
    * @returns {number | null} how much visible text stands before it, found by walking both ways
    */

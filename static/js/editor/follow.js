@@ -87,6 +87,11 @@ export class Follow {
     this.keepUp();
   }
 
+  /** The reader is brought elsewhere: while a run writes, stay there. */
+  leave() {
+    if (this.#caret()) this.#set(false);
+  }
+
   onScroll() {
     const { scrollTop } = this.view.scrollDOM;
     const down = scrollTop > this.lastTop;

@@ -24,6 +24,8 @@ import { authorColours, authorsLearned } from "./author_colours.js";
 import { caretsField, remoteCarets, setCarets } from "./carets.js";
 import { aboveSheets } from "./covered.js";
 import { Follow, LOWEST } from "./follow.js";
+import { Heat } from "./heat.js";
+import { lookedAt, lookedAtField, setLookedAt } from "./looked_at.js";
 import { textDirection } from "./text_direction.js";
 
 /** @typedef {import("../../vendor/libs.js").Transaction} Transaction */
@@ -48,12 +50,14 @@ export class Page {
    * @param {import("../document/story_document.js").StoryDocument} story
    * @param {{selectionChanged: (atEnd: boolean, length: number, caret: number) => void,
    *   followingChanged: (on: boolean) => void,
-   *   undoAsked: () => void, runWrote: (text: string) => void, caretMoved: (anchor: Place, head: Place) => void}} on
+   *   undoAsked: () => void, runWrote: (text: string) => void, caretMoved: (anchor: Place, head: Place) => void,
+   *   moved: (textChanged: boolean) => void}} on
    */
   constructor(parent, story, on) {
     this.story = story;
     this.on = on;
     this.finger = new Finger(story.text);
+    this.heat = new Heat(story);
     /** @type {Run[]} */
     this.runs = [];
     /** @type {Map<string, Caret>} */
@@ -106,20 +110,43 @@ export class Page {
    * @returns {{fresh: {client: number, clock: number}, found: boolean}} the identity of its first character
    */
   take(place, text) {
-    const { undoManager } = this.story;
     const at = this.finger.indexOf(place);
     const from = at ?? this.view.state.selection.main.head;
+    return { fresh: this.replace(from, from, text), found: at !== null };
+  }
+
+  /**
+   * Puts text in the place of what stands there, as an edit of the writer's own, undone by itself; the caret ends behind it.
+   *
+   * @param {number} from
+   * @param {number} to
+   * @param {string} text
+   * @returns {{client: number, clock: number}} the identity of its first character
+   */
+  replace(from, to, text) {
+    const { undoManager } = this.story;
     const end = from + text.length;
     undoManager.stopCapturing();
     this.view.dispatch({
-      changes: { from, insert: text },
+      changes: { from, to, insert: text },
       selection: { anchor: end },
       userEvent: "input.take",
       scrollIntoView: true,
     });
     undoManager.stopCapturing();
     const [fresh] = this.finger.stretches(from, end);
-    return { fresh, found: at !== null };
+    return fresh;
+  }
+
+  /** @param {Place | undefined} place that is looked at and marked in the text; undefined: none */
+  lookAt(place) {
+    const at = place === undefined ? null : this.finger.indexOf(place);
+    this.view.dispatch({ effects: setLookedAt.of(at) });
+  }
+
+  /** @returns {import("./looked_at.js").LookedAt | null} what became of the place that is looked at */
+  get lookedAt() {
+    return this.view.state.field(lookedAtField);
   }
 
   /** @param {Place} place @returns {number} words before it, or in the whole text; walks the text */
@@ -269,6 +296,8 @@ export class Page {
       yCollab(this.story.text, null, { undoManager: this.story.undoManager }),
       EditorView.updateListener.of((update) => this.#updated(update)),
       authorColours(this.story),
+      this.heat.extension(),
+      lookedAt(),
       attributedClipboard(this.story),
       remoteCarets(),
       aboveSheets(),
@@ -317,6 +346,7 @@ export class Page {
       if (this.story.applyingTokens) this.#tellWriting(update.changes);
     }
     if (update.docChanged || update.selectionSet) this.#tellSelection();
+    if ((update.docChanged || update.selectionSet) && this.view) this.on.moved(update.docChanged);
     if (this.view) this.#showRiding();
     if (update.selectionSet && update.view.hasFocus) {
       const { anchor, head } = update.state.selection.main;

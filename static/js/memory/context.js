@@ -114,11 +114,11 @@ export function loreLines(context, entries) {
 /** @param {import("../store.js").State} state @returns {string} for which place this is, or why there is nothing to see */
 export function placeWords(state) {
   const run = activeRun(state.runs);
-  const { look } = state;
+  const { seen } = state;
   const away = reasonOfServer(state);
-  if (away) return look ? `${away}. This is what it was.` : `${away}.`;
-  if (!look) return reasonForNone(state);
-  if (look.run !== (run?.id ?? null)) return "Looking again…";
+  if (away) return seen ? `${away}. This is what it was.` : `${away}.`;
+  if (!seen) return reasonForNone(state);
+  if (seen.run !== (run?.id ?? null)) return "Looking again…";
   if (!run)
     return state.caretAtEnd
       ? "If you pressed Write now, at the end."
@@ -128,7 +128,7 @@ export function placeWords(state) {
 
 /** @param {import("../store.js").State} state */
 function reasonForNone(state) {
-  if (state.lookTrouble) return state.lookTrouble;
+  if (state.seenTrouble) return state.seenTrouble;
   const model = chosenModel(state);
   if (!model) return "No model is chosen that could see anything.";
   if (model.state === "unusable") return `${model.name} can’t be used: ${model.reason}`;

@@ -34,35 +34,35 @@ export function costFace(state) {
   const away = reasonOfServer(state);
   if (away) return face("warn", `${away}.`);
   const run = activeRun(state.runs);
-  const look = state.look?.run === (run?.id ?? null) ? state.look : null;
-  if (run) return costForRun(state, look);
-  return costForNext(state, look);
+  const seen = state.seen?.run === (run?.id ?? null) ? state.seen : null;
+  if (run) return costForRun(state, seen);
+  return costForNext(state, seen);
 }
 
-/** @param {State} state @param {State["look"]} look */
-function costForRun(state, look) {
+/** @param {State} state @param {State["seen"]} seen */
+function costForRun(state, seen) {
   if (state.readingMemory) return face("quiet", "The run reads this before its next word.");
   if (!isUnread(state)) return face("quiet", "The run has read what stands here.");
   const unread = "The run has not read this yet.";
-  if (!look?.unread) return face("unread", unread, true);
-  const { reread } = look.context;
+  if (!seen?.unread) return face("unread", unread, true);
+  const { reread } = seen.context;
   if (!reread.tokens) return face("unread", `${unread} Nothing has to be read again for it.`, true);
   return face("unread", `${unread} Reading it re-reads ${rereadWords(reread)}.`, true);
 }
 
-/** @param {State} state @param {State["look"]} look */
-function costForNext(state, look) {
+/** @param {State} state @param {State["seen"]} seen */
+function costForNext(state, seen) {
   const model = chosenModel(state);
   if (!model) return face("quiet", "No model is chosen that could read this.");
   if (model.state === "unusable" || model.state === "failed")
     return face("warn", `${model.name} can’t read this: ${model.reason}`);
   if (model.state === "starting" || model.state === "loading")
     return face("quiet", "What the next Write reads is known once the model is loaded.");
-  if (model.state === "unloaded" && !look)
+  if (model.state === "unloaded" && !seen)
     return face("quiet", "The model loads when you press Write, and reads all of it then.");
-  if (state.lookTrouble) return face("warn", state.lookTrouble);
-  if (!look) return face("quiet", "Counting what the next Write reads…");
-  const { reread } = look.context;
+  if (state.seenTrouble) return face("warn", state.seenTrouble);
+  if (!seen) return face("quiet", "Counting what the next Write reads…");
+  const { reread } = seen.context;
   if (!reread.tokens) return face("quiet", "The next Write reads nothing again.");
   return face("quiet", `The next Write reads ${rereadWords(reread)}.`);
 }
@@ -90,8 +90,8 @@ export function shareWords(state, share) {
 
 /** @param {State} state @returns {number} tokens that memory and story share, 0 where no model tells */
 function roomOf(state) {
-  const { look } = state;
-  if (look) return Math.max(0, look.context.window - look.context.reserve);
+  const { seen } = state;
+  if (seen) return Math.max(0, seen.context.window - seen.context.reserve);
   const info = chosenModel(state)?.info;
   if (!info) return 0;
   const most = Number(effectiveParams(state).max_tokens ?? 0);

@@ -43,18 +43,18 @@ export class ContextLook {
 
   start() {
     this.store.subscribe(
-      ["right", "lookOpen", "story", "server", "storedMemory", "memoryChange", "runs"],
+      ["right", "seenOpen", "story", "server", "storedMemory", "memoryChange", "runs"],
       (state) => this.#changed(state),
     );
     this.store.subscribe(
-      ["caret", "length", "settings", "models", "defaultModel", "parameters", "presets"],
+      ["caretAt", "length", "settings", "models", "defaultModel", "parameters", "presets"],
       (state) => this.#changed(state),
     );
   }
 
   /** @param {State} state */
   #changed(state) {
-    if (state.look && state.look.story !== state.story) this.store.set({ look: null });
+    if (state.seen && state.seen.story !== state.story) this.store.set({ seen: null });
     this.wanted = isWanted(state) ? dependsOn(state) : "";
     if (!this.wanted) this.asked = "";
     if (!this.wanted || this.wanted === this.asked) return;
@@ -88,7 +88,7 @@ export class ContextLook {
       const { story } = document;
       const { context } = await this.connection.call("context_show", { story, ...fields });
       if (this.store.state.story === story)
-        this.store.set({ look: { context, story, ...of }, lookTrouble: "" });
+        this.store.set({ seen: { context, story, ...of }, seenTrouble: "" });
     } catch (error) {
       this.#failed(/** @type {import("../protocol.js").RefusedCall} */ (error));
     }
@@ -99,14 +99,14 @@ export class ContextLook {
   /** @param {import("../protocol.js").RefusedCall} error */
   #failed(error) {
     if (PASSING.includes(error.code)) this.#later(RETRY_MS);
-    else this.store.set({ look: null, lookTrouble: error.message });
+    else this.store.set({ seen: null, seenTrouble: error.message });
   }
 }
 
 /** @param {State} state @returns {boolean} whether somebody looks, and there is something to be seen */
 function isWanted(state) {
   if (state.server !== "here" || !state.story || !state.storedMemory) return false;
-  if (state.lookOpen) return true;
+  if (state.seenOpen) return true;
   // A panel that is open loads no model.
   return state.right === "memory" && (Boolean(activeRun(state.runs)) || isReady(state));
 }
@@ -116,18 +116,18 @@ const isReady = (state) => chosenModel(state)?.state === "ready";
 
 /** @param {State} state @returns {string} differs where a new look may show something else */
 function dependsOn(state) {
-  const { story, storedMemory, memoryChange, lookOpen } = state;
+  const { story, storedMemory, memoryChange, seenOpen } = state;
   const run = activeRun(state.runs);
-  const memory = [story, lookOpen, storedMemory?.version, JSON.stringify(memoryChange)];
+  const memory = [story, seenOpen, storedMemory?.version, JSON.stringify(memoryChange)];
   if (run) {
     const { id, state: is, memory_version: version, lore, next_index: index } = run;
-    const often = lookOpen || isUnread(state);
+    const often = seenOpen || isUnread(state);
     const goneOn = often ? Math.floor(index / EVERY_TOKENS) : 0;
     return JSON.stringify([...memory, id, is, version, lore, goneOn]);
   }
-  const { caret, length, settings } = state;
+  const { caretAt, length, settings } = state;
   const params = effectiveParams(state);
-  return JSON.stringify([...memory, caret, length, settings, params, isReady(state)]);
+  return JSON.stringify([...memory, caretAt, length, settings, params, isReady(state)]);
 }
 
 /** @param {import("../protocol.js").Run} run */

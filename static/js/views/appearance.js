@@ -1,7 +1,8 @@
-/** Light or dark, and author colours: kept in this browser. */
+/** Light or dark, author colours, and colours by probability: kept in this browser. */
 
 const THEME = "storygen.theme";
 const AUTHORS = "storygen.authors";
+const HEAT = "storygen.heat";
 
 /** @typedef {"auto" | "light" | "dark"} Theme */
 
@@ -13,6 +14,7 @@ export class Appearance {
   start() {
     this.root.dataset.theme = localStorage.getItem(THEME) ?? "auto";
     this.root.dataset.authors = localStorage.getItem(AUTHORS) ?? "on";
+    this.root.dataset.heat = localStorage.getItem(HEAT) ?? "off";
   }
 
   /** @returns {Theme} */
@@ -28,6 +30,16 @@ export class Appearance {
   setTheme(theme) {
     this.root.dataset.theme = theme;
     localStorage.setItem(THEME, theme);
+  }
+
+  /** Whether the text is coloured by probability; author colours give way meanwhile. */
+  get heat() {
+    return this.root.dataset.heat === "on";
+  }
+
+  toggleHeat() {
+    this.root.dataset.heat = this.heat ? "off" : "on";
+    localStorage.setItem(HEAT, this.root.dataset.heat);
   }
 
   toggleAuthors() {

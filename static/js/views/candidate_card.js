@@ -203,9 +203,12 @@ export class CandidateCard {
     const early = live ? "It can be edited when it is written" : away;
     able(this.edit, early, `Edit before taking (${keyOf("candidate-edit")})`);
     setText(this.more, live ? "Stop" : "Go on");
-    const stops = live ? "Stop this one" : "Write on from its end";
+    const searched = Number(card.params?.num_beams ?? 1) > 1;
+    const ends = searched ? "Stop the search: the best so far is kept" : "Stop this one";
+    const stops = live ? ends : "Write on from its end";
     able(this.more, live ? away : unusable, `${stops} (${keyOf("candidate-more")})`);
-    able(this.retry, unusable, `Write another in its place (${keyOf("candidate-retry")})`);
+    const retries = searched ? "Put the next best in its place" : "Write another in its place";
+    able(this.retry, unusable, `${retries} (${keyOf("candidate-retry")})`);
     const pins = card.pinned ? "Unpin" : "Pin: keep it on top";
     able(this.pin, away, `${pins} (${keyOf("candidate-pin")})`);
     const name = `Pin ${this.name}`;

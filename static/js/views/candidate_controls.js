@@ -7,6 +7,7 @@ import {
   askLabel,
   askLine,
   reasonNotToAsk,
+  reasonNotToAskSeveral,
   wishes,
   wishesLine,
 } from "../candidates/faces.js";
@@ -22,6 +23,13 @@ const ENDS = {
   tokens: "at that length",
   sentence: "with a sentence",
   paragraph: "with a paragraph",
+};
+
+/** How many continuations a search keeps at once; 1: no search. */
+const BEAMS = [1, 5, 10, 20];
+const WAYS = {
+  chance: "Each is drawn by chance, as Sampling says.",
+  search: "The likeliest are looked for, and chance has no say: the same again finds the same.",
 };
 
 export class CandidateControls {
@@ -43,6 +51,9 @@ export class CandidateControls {
       commands.changeSettings({ candidate_tokens: tokens }),
     );
     this.limit = this.#limit();
+    this.way = this.#way();
+    this.wayLine = h("p", { class: "parameter-line", id: "candidates-way-line" });
+    this.setsLine = h("p", { class: "parameter-line", id: "candidates-sets-line" });
     this.sets = this.#number("candidates-sets", MOST_SETS, (numSets) => store.set({ numSets }));
     this.quickgen = this.#switch();
     this.several = this.#button("text-button", "Start", () => on.asked("auto"));
@@ -111,10 +122,12 @@ export class CandidateControls {
       row("How many", this.num),
       row("Tokens at most", this.tokens),
       row("Each ends", this.limit),
+      row("Written by", this.way),
+      this.wayLine,
       row("Quickgen", this.quickgen),
       line("Asks again whenever you take one.", "quickgen-line"),
       auto,
-      line("So many sets, one after another.", "candidates-sets-line"),
+      this.setsLine,
     );
     details.addEventListener("toggle", () => localStorage.setItem(UNFOLDED, String(details.open)));
     return details;
@@ -145,6 +158,16 @@ export class CandidateControls {
     return select;
   }
 
+  #way() {
+    const described = { "aria-describedby": "candidates-way-line" };
+    const attributes = { class: "field", id: "candidates-way", ...described };
+    const select = h("select", attributes, ...BEAMS.map(wayOption));
+    select.addEventListener("change", () =>
+      this.commands.changeSettings({ candidate_beams: Number(select.value) }),
+    );
+    return select;
+  }
+
   #switch() {
     const press = () => this.candidates.changeQuickgen();
     const attributes = { class: "switch", type: "button", role: "switch", id: "quickgen" };
@@ -159,6 +182,7 @@ export class CandidateControls {
   /** @param {State} state */
   #showWishes({ settings, numSets }) {
     const { num, tokens, limit, quickgen } = wishes(settings);
+    const beams = settings.candidate_beams ?? 1;
     const shown = /** @type {const} */ ([
       [this.num, num],
       [this.tokens, tokens],
@@ -167,6 +191,12 @@ export class CandidateControls {
     for (const [field, value] of shown)
       if (document.activeElement !== field) field.value = String(value);
     this.limit.value = limit;
+    if (![...this.way.options].some(({ value }) => value === String(beams)))
+      this.way.append(wayOption(beams));
+    this.way.value = String(beams);
+    setText(this.wayLine, beams > 1 ? WAYS.search : WAYS.chance);
+    const several = beams > 1 ? "Not with a search." : "So many sets, one after another.";
+    setText(this.setsLine, several);
     setAttributes(this.quickgen, { "aria-checked": String(quickgen) });
   }
 
@@ -178,9 +208,15 @@ export class CandidateControls {
     setText(this.line, askLine(state));
     const disabled = reason ? "true" : false;
     setAttributes(this.ask, { "aria-disabled": disabled, title: reason });
-    setAttributes(this.several, { "aria-disabled": disabled });
+    const single = reasonNotToAskSeveral(state);
+    setAttributes(this.several, { "aria-disabled": single ? "true" : false });
+    this.several.title = single || `Autogenerate (${this.on.keyOf("candidates-auto")})`;
     this.ask.classList.toggle("is-quiet", run !== null && run.state !== "paused");
     setAttributes(this.stop, { hidden: !state.sets.some(isAtWork) });
     setAttributes(this.clear, { hidden: !state.sets.length });
   }
 }
+
+/** @param {number} beams */
+const wayOption = (beams) =>
+  h("option", { value: String(beams) }, beams > 1 ? `a search of ${beams}` : "chance");

@@ -317,6 +317,8 @@ export class Candidates {
     for (const set of sets) {
       const before = this.shown.get(set.id);
       if (before && isAtWork(before) && !isAtWork(set)) this.#tell(readyWords(set));
+      else if (set.state === "searching" && before?.state !== "searching")
+        this.#tell("Searching. Stop keeps the best so far.");
     }
     this.shown = new Map(sets.map((set) => [set.id, set]));
   }

@@ -1,6 +1,6 @@
 /** The story to take away: copied, or as a file of text or Markdown. */
 
-import { h } from "../dom.js";
+import { copyText, downloadFile } from "../away.js";
 import { titleOf } from "../titles.js";
 
 export class Export {
@@ -17,15 +17,7 @@ export class Export {
 
   async copy() {
     const text = this.session.page?.wholeText() ?? "";
-    try {
-      await navigator.clipboard.writeText(text);
-      this.toasts.say("Copied.");
-    } catch {
-      this.toasts.say(
-        "The browser did not allow copying; select the text and copy it by hand.",
-        "error",
-      );
-    }
+    await copyText(text, this.toasts);
   }
 
   /** @param {"txt" | "md"} format */
@@ -34,9 +26,7 @@ export class Export {
     const title = titleOf(stories.find((one) => one.id === story));
     const text = this.session.page?.wholeText() ?? "";
     const body = format === "md" ? markdown(title, text) : `${text}\n`;
-    const url = URL.createObjectURL(new Blob([body], { type: "text/plain;charset=utf-8" }));
-    h("a", { href: url, download: `${fileName(title)}.${format}` }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    downloadFile(`${fileName(title)}.${format}`, body, "text/plain");
   }
 }
 

@@ -22,7 +22,7 @@ import { Lore } from "./memory_lore.js";
 /** @typedef {import("../protocol.js").Memory} Memory */
 
 const READ_KEY = "Mod+Enter";
-const LOOK_AT = ["right", "storedMemory", "memoryChange", "look", "story", "models", "settings"];
+const LOOK_AT = ["right", "storedMemory", "memoryChange", "seen", "story", "models", "settings"];
 
 export class MemoryPanel {
   /**
@@ -163,8 +163,8 @@ export class MemoryPanel {
   /** @param {State} state @param {Memory} memory up to a thousand entries, and a run tells of itself many times a second */
   #showLore(state, memory) {
     const run = activeRun(state.runs);
-    const { storedMemory, memoryChange, look } = state;
-    const now = [storedMemory, memoryChange, look, run?.id, run?.lore?.join("\n")];
+    const { storedMemory, memoryChange, seen } = state;
+    const now = [storedMemory, memoryChange, seen, run?.id, run?.lore?.join("\n")];
     const isSame = now.every((one, index) => one === this.shownLore[index]);
     const typed = this.lore.element.contains(document.activeElement);
     this.shownLore = typed ? [] : now;
@@ -181,10 +181,10 @@ export class MemoryPanel {
 
   /** @param {State} state @param {Memory} memory */
   #showCounts(state, memory) {
-    const { look } = state;
-    const isCurrent = look?.run === (activeRun(state.runs)?.id ?? null);
+    const { seen } = state;
+    const isCurrent = seen?.run === (activeRun(state.runs)?.id ?? null);
     const words = (/** @type {"memory" | "note"} */ origin, /** @type {string} */ text) =>
-      look && isCurrent && text.trim() ? counted(tokensOf(look.context, origin), "token") : "";
+      seen && isCurrent && text.trim() ? counted(tokensOf(seen.context, origin), "token") : "";
     this.textTitle.say(words("memory", memory.text));
     this.noteTitle.say(words("note", memory.note));
   }

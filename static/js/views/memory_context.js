@@ -34,18 +34,18 @@ export class ContextView {
   }
 
   start() {
-    const keys = /** @type {(keyof State)[]} */ (["look", "lookTrouble", "lookOpen", "server"]);
+    const keys = /** @type {(keyof State)[]} */ (["seen", "seenTrouble", "seenOpen", "server"]);
     this.store.subscribe(
       [...keys, "runs", "story", "storedMemory", "memoryChange", "models", "settings"],
       (state) => {
-        if (state.lookOpen) this.#show(state);
+        if (state.seenOpen) this.#show(state);
       },
     );
   }
 
   open() {
     if (this.dialog.open) return;
-    this.store.set({ lookOpen: true, lookTrouble: "" });
+    this.store.set({ seenOpen: true, seenTrouble: "" });
     this.#show(this.store.state);
     this.dialog.showModal();
     this.text.focus({ preventScroll: true });
@@ -77,14 +77,14 @@ export class ContextView {
     dialog.addEventListener("click", (event) => {
       if (event.target === dialog) dialog.close();
     });
-    dialog.addEventListener("close", () => this.store.set({ lookOpen: false }));
+    dialog.addEventListener("close", () => this.store.set({ seenOpen: false }));
     return dialog;
   }
 
   async #copy() {
-    const { look } = this.store.state;
-    if (!look) return;
-    const said = await navigator.clipboard.writeText(exactText(look.context)).then(
+    const { seen } = this.store.state;
+    if (!seen) return;
+    const said = await navigator.clipboard.writeText(exactText(seen.context)).then(
       () => "Copied",
       () => "The browser did not allow it",
     );
@@ -94,16 +94,16 @@ export class ContextView {
 
   /** @param {State} state */
   #show(state) {
-    const { look } = state;
+    const { seen } = state;
     setText(this.place, placeWords(state));
-    setAttributes(this.dialog, { "data-known": String(look !== null) });
-    setAttributes(this.copy, { "aria-disabled": look ? false : "true" });
+    setAttributes(this.dialog, { "data-known": String(seen !== null) });
+    setAttributes(this.copy, { "aria-disabled": seen ? false : "true" });
     const memory = shownMemory(state);
-    if (!look || !memory) return;
-    this.side.show(look.context, memory);
+    if (!seen || !memory) return;
+    this.side.show(seen.context, memory);
     const { text } = this;
     const atEnd = text.scrollTop > 0 && text.scrollHeight - text.scrollTop - text.clientHeight < 40;
-    this.pieces.show(look.context, memory.entries, {
+    this.pieces.show(seen.context, memory.entries, {
       format: this.format.box.checked,
       spaces: this.spaces.box.checked,
     });

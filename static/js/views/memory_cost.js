@@ -39,10 +39,10 @@ export class MemoryCost {
     this.now.title = `Let the run read this before its next word (${keyText("Mod+Enter")})`;
     this.see.title = `What the model sees (${this.on.keyOf("context")})`;
     this.store.subscribe(
-      ["right", "storedMemory", "memoryChange", "memoryTrouble", "readingMemory", "look", "server"],
+      ["right", "storedMemory", "memoryChange", "memoryTrouble", "readingMemory", "seen", "server"],
       () => this.#show(),
     );
-    this.store.subscribe(["runs", "models", "settings", "defaultModel", "lookTrouble"], () =>
+    this.store.subscribe(["runs", "models", "settings", "defaultModel", "seenTrouble"], () =>
       this.#show(),
     );
   }

@@ -78,16 +78,16 @@ export class Lore {
   show(state, memory) {
     const { entries } = memory;
     const run = activeRun(state.runs);
-    const look = state.look?.run === (run?.id ?? null) ? state.look : null;
+    const seen = state.seen?.run === (run?.id ?? null) ? state.seen : null;
     const many = entries.length >= FILTERED_FROM || this.filter.value !== "";
     setAttributes(this.filter, { hidden: !many });
     setAttributes(this.empty, { hidden: entries.length > 0 });
     setAttributes(this.line, { hidden: !entries.length });
-    this.title.say(look && entries.length ? counted(tokensOf(look.context, "lore"), "token") : "");
+    this.title.say(seen && entries.length ? counted(tokensOf(seen.context, "lore"), "token") : "");
     for (const entry of entries) {
       let view = this.views.get(entry.id);
       if (!view) this.views.set(entry.id, (view = this.#viewOf(entry)));
-      view.show(entry, look?.context ?? null, run?.lore ?? []);
+      view.show(entry, seen?.context ?? null, run?.lore ?? []);
     }
     const ids = new Set(entries.map(({ id }) => id));
     for (const id of this.views.keys()) if (!ids.has(id)) this.views.delete(id);

@@ -5,7 +5,7 @@
 
 import { byId, h, icon } from "../dom.js";
 
-/** @typedef {"library" | "history" | "candidates" | "memory" | "sampling" | "numbers"} Tab */
+/** @typedef {"library" | "history" | "candidates" | "tokens" | "memory" | "sampling" | "numbers"} Tab */
 /** @typedef {{title: string, body: HTMLElement, opened?: () => void}} Content */
 /** @typedef {"left" | "right"} Side */
 
@@ -15,7 +15,7 @@ const OVER_THE_TEXT = "(max-width: 1231px)";
 /** @type {{[side in Side]: Tab[]}} */
 const TABS = {
   left: ["library", "history"],
-  right: ["candidates", "memory", "sampling", "numbers"],
+  right: ["candidates", "tokens", "memory", "sampling", "numbers"],
 };
 
 export class Panels {

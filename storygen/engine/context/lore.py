@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 from time import monotonic
 from typing import Any
@@ -112,6 +113,12 @@ class LoreBook:
                 self.patterns[key] = regex.compile(pattern, flags)
             except _BROKEN as error:
                 self.leave_out(key, f"is broken: {error}.")
+
+
+@lru_cache(4)
+def lore_book(entries: tuple[LoreEntry, ...], lore_range: int) -> LoreBook:
+    """The book of these entries; one that was made lately is used again, with what it found wrong."""
+    return LoreBook(Memory(entries=entries, lore_range=lore_range))
 
 
 class LoreWatch:

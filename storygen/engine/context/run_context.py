@@ -50,6 +50,7 @@ class RunContext:
         self.held = HeldText()
         self.index = self._let_go_from = getattr(start, "next_index", 0)
         self._sizes: list[int] = []
+        self._starts: dict[int, int] = {}  # of the window, when a token that is held was drawn
         heal = (start.heal and not self.text.ends_known) or not start.text
         self._typed_end = len(self.text.data) if heal else -1
         self._heal()
@@ -159,19 +160,31 @@ class RunContext:
 
     def push(self, token: DrawnToken) -> None:
         """Take a drawn token (its `width` is worked out here); what it adds is held."""
-        data = self._writing.bytes.of(token.id)
-        rest = self.rest
-        width = len(data)
-        if self.text.implies_space and not self.held.tokens and data.startswith(b" "):
-            width -= 1
-            data = data if rest else data[1:]
-        self.held.push(replace(token, width=width), data[len(rest) :])
+        width = len(self._writing.bytes.of(token.id)) - self._has_own_space(token.id)
+        self._starts[token.index] = self.window.start
+        self.held.push(replace(token, width=width), self.added_by(token.id))
+
+    def added_by(self, token_id: int) -> bytes:
+        """What a token would add to the text if it were drawn next."""
+        data, rest = self._writing.bytes.of(token_id), self.rest
+        return data[len(rest) or int(self._has_own_space(token_id)) :]
+
+    def _has_own_space(self, token_id: int) -> bool:
+        """Whether the token begins with the space that the tokenizer puts before every text."""
+        first = self.text.implies_space and not self.held.tokens
+        return first and self._writing.bytes.of(token_id).startswith(b" ")
+
+    def take_back_held(self, index: int) -> None:
+        """Of the tokens that are held, only those before `index` stand."""
+        self.held.drop(index - self.index)
+        self.window.start = self._starts.get(index, self.window.start)
 
     def let_go(self, ready: Iterable[ReadyToken]) -> None:
         """Tokens whose text is final become part of the text."""
         for token in ready:
             self.text.append(token.drawn.id, token.text, token.drawn.width)
             self._sizes.append(len(token.text.encode()))
+            self._starts.pop(self.index, None)
             self.index += 1
 
     def revise(self, change: ReviseRun) -> None:
@@ -179,6 +192,7 @@ class RunContext:
 
         Raises: BadRequestError when a splice lies outside the text.
         """
+        self._starts.clear()
         if change.accepted is not None:
             self._take_back(change.accepted)
         if change.splices and self.text.covered > len(self.text.data):
@@ -241,17 +255,12 @@ class RunContext:
         )
 
     def fork(self) -> RunContext:
-        """A context of its own with the same text; what has been drawn already belongs to neither."""
-        assert not self.held.tokens
-        return self.copied()
-
-    def copied(self) -> RunContext:
-        """The same, to be changed by itself; what is held is shared."""
+        """The same, to be changed by itself."""
         forked = copy.copy(self)
         forked.text = self.text.copied()
         forked.window = copy.copy(self.window)
-        if not self.held.tokens:
-            forked.held = HeldText()
+        forked.held = self.held.copied()
         forked._placing = self._placing.copied()
         forked._sizes = list(self._sizes)
+        forked._starts = dict(self._starts)
         return forked

@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING
 
 from ...link.memory import LoreEntry, Memory
 from .fixed import fixed_head
-from .lore import LoreBook, by_order
+from .lore import by_order, lore_book
 from .pieces import Piece, as_line
 from .prompt_format import Head, Part
 
 if TYPE_CHECKING:
     from ..writing_model import WritingModel
+
+PLENTY_CHARACTERS = 20
+"""Where there are so many for each token of the budget, they will need all of it."""
 
 Cost = Callable[[str], int]
 
@@ -57,7 +60,7 @@ class Surroundings:
         self._writing = writing
         self._costs: dict[str, int] = {}
         self.memory = memory
-        self.book = LoreBook(memory)
+        self.book = lore_book(memory.entries, memory.lore_range)
         heads = any(entry.depth is None for entry in memory.entries)
         remembers = heads or bool(memory.text.strip())
         self._head = writing.head(mode, prompt, remembers=remembers)
@@ -88,6 +91,8 @@ class Surroundings:
 
     def _lore_room(self, most: int) -> int:
         """As much as all entries together may ever need, at most `most`."""
+        if sum(len(entry.text) for entry in self.memory.entries) > PLENTY_CHARACTERS * most:
+            return most
         needed = 0
         for entry in self.memory.entries:
             if needed >= most:

@@ -122,20 +122,29 @@ class SamplerChain:
         return scores.softmax(-1).nan_to_num_(0.0)
 
     def choose(
-        self, history: Tensor, scores: Tensor, index: int, logprobs: Tensor | None = None
+        self,
+        history: Tensor,
+        scores: Tensor,
+        index: int,
+        logprobs: Tensor | None = None,
+        *,
+        purpose: str = "",
     ) -> int | None:
         """The id of token `index`, or None: a constraint lets nothing come any more, and the run is over.
 
         Tokens that must not come are at -inf in `scores` already. `logprobs` `(vocab,)`: the model's own,
         before that; those of `scores` unless given. An index that was passed already means that the
-        tokens from there on were taken back.
+        tokens from there on were taken back. `purpose`: of the random number, where another is wanted than
+        the index's own.
         """
         self._stand_at(index)
         changed = self.distribution(history, scores)
         if self.constrained and _nothing_left(changed):
             return None
         token_id = (
-            int(changed.argmax()) if self._greedy else draw(changed, uniform(self._seed, index))
+            int(changed.argmax())
+            if self._greedy
+            else draw(changed, uniform(self._seed, index, purpose))
         )
         if logprobs is None:
             logprobs = scores[0].log_softmax(-1)

@@ -6,6 +6,7 @@ a model's name. Only this module knows it. Source: llguidance, docs and python/l
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -82,6 +83,12 @@ class Constraint(Stage):
             self._matcher = self._fresh.deep_copy()
             for token_id in self._ids:
                 self._consume(token_id)
+
+    def fork(self) -> Constraint:
+        """The same at the same place, to go on by itself."""
+        other = copy.copy(self)
+        other._matcher, other._ids = self._matcher.deep_copy(), list(self._ids)
+        return other
 
     def _consume(self, token_id: int) -> None:
         if not self._matcher.try_consume_tokens([token_id]):

@@ -29,7 +29,11 @@ MOST_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One sampling parameter, as docs/PROTOCOL.md describes it; `neutral` switches it off."""
+    """One sampling parameter, as docs/PROTOCOL.md describes it; `neutral` switches it off.
+
+    `switches`: whether another value than the neutral one switches its sampler on, whatever the others say.
+    `sampler`: the sampler that heeds it first, None where it says when a run ends or what is told of it.
+    """
 
     name: str
     kind: str
@@ -41,6 +45,8 @@ class Parameter:
     high: float = 0
     step: float = 1
     choices: tuple[str, ...] = ()
+    switches: bool = True
+    sampler: str | None = None
 
     def check(self, value: Any) -> Any:
         """`value` in this parameter's own type.

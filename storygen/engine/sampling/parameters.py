@@ -8,10 +8,11 @@ The samplers bring their own; here stand those that say when a run ends and what
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from ...errors import BadRequestError
-from .order import movable
+from .order import movable, name_of
 from .parameter import Parameter
 from .samplers import ORDER
 
@@ -66,6 +67,16 @@ _ENDS = (
         step=100,
     ),
     Parameter(
+        "banned_strings",
+        "strings",
+        default=[],
+        neutral=[],
+        title="Banned texts",
+        sentence="These never appear, in capitals or not: the model goes back and says it another way.",
+        high=50,
+        step=100,
+    ),
+    Parameter(
         "at_end_of_text",
         "choice",
         default="go_on",
@@ -87,13 +98,29 @@ _ENDS = (
 )
 
 PARAMETERS: tuple[Parameter, ...] = (
-    *(parameter for sampler in ORDER for parameter in sampler.PARAMETERS),
+    *(
+        replace(parameter, sampler=name_of(sampler))
+        for sampler in ORDER
+        for parameter in sampler.PARAMETERS
+    ),
     _ORDER,
     *_ENDS,
 )
 """Every parameter, samplers first in the order in which they act unless another is asked for."""
 
-_BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+NUM_BEAMS = Parameter(
+    "num_beams",
+    "integer",
+    default=1,
+    neutral=1,
+    title="Beams",
+    sentence="How many continuations a search keeps at once; 1 writes by chance.",
+    low=1,
+    high=20,
+)
+"""Of a set of candidates as a whole, so that it has no place among what the page shows of sampling."""
+
+_BY_NAME = {parameter.name: parameter for parameter in (*PARAMETERS, NUM_BEAMS)}
 
 
 def check_params(params: dict[str, Any]) -> dict[str, Any]:
@@ -111,6 +138,22 @@ def check_params(params: dict[str, Any]) -> dict[str, Any]:
     if "limit" not in params and full["max_tokens"]:
         full["limit"] = "tokens"
     return full
+
+
+def sorted_out(
+    params: dict[str, Any],
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """Those of `params` that are right, checked, and {name, message} of each that is not."""
+    right: dict[str, Any] = {}
+    wrong: list[dict[str, str]] = []
+    for name, value in params.items():
+        try:
+            if name not in _BY_NAME:
+                raise BadRequestError(f"There is no sampling parameter {name[:100]!r}.")
+            right[name] = _BY_NAME[name].check(value)
+        except BadRequestError as error:
+            wrong.append({"name": name[:100], "message": error.message})
+    return right, wrong
 
 
 def remembers(params: dict[str, Any]) -> bool:

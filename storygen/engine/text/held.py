@@ -1,12 +1,13 @@
 """Tokens that are written but not shown yet, because their text isn't final.
 
 A token is let go when every byte of it belongs to whole characters and none of them can be the beginning
-of a stop string. Tokens go in order; one that only holds the first part of a character has no text, and
-the last one of it has the whole character.
+of a stop string or of a banned one. Tokens go in order; one that only holds the first part of a character
+has no text, and the last one of it has the whole character.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from ...link.messages import Alternative
@@ -70,11 +71,21 @@ class HeldText:
         """The character of `whole` where a stop string begins, or None."""
         return find_stop(self.whole, stops) if stops else None
 
-    def release(self, stops: tuple[str, ...] = ()) -> list[ReadyToken]:
-        """The tokens whose text is final, taken out of here."""
+    def release(self, stops: tuple[str, ...] = (), num_held: int = 0) -> list[ReadyToken]:
+        """The tokens whose text is final, taken out of here; the last `num_held` characters aren't."""
         text = self.whole
-        final = text[: len(text) - num_held_for_stops(text, stops)] if stops else text
+        num_held = max(num_held, num_held_for_stops(text, stops))
+        final = text[: max(0, len(text) - num_held)]
         return self._take(len(final.encode()))
+
+    def token_at(self, num_chars: int) -> int:
+        """The number of the held token in which character `num_chars` of `whole` begins."""
+        return bisect_right(self._ends, len(self.whole[:num_chars].encode()))
+
+    def drop(self, num_tokens: int) -> None:
+        """Forget all but the first `num_tokens` tokens."""
+        del self.tokens[num_tokens:], self._ends[num_tokens:]
+        del self._data[self._ends[-1] if self._ends else 0 :]
 
     def cut(self, num_chars: int) -> list[ReadyToken]:
         """The tokens of the first `num_chars` characters; what follows them is dropped."""
@@ -88,6 +99,13 @@ class HeldText:
     def clear(self) -> None:
         """Forget everything."""
         self.tokens, self._ends, self._data = [], [], bytearray()
+
+    def copied(self) -> HeldText:
+        """The same, to be changed by itself."""
+        other = HeldText()
+        other.tokens, other._ends = list(self.tokens), list(self._ends)
+        other._data = bytearray(self._data)
+        return other
 
     def _take(self, num_final: int) -> list[ReadyToken]:
         ready: list[ReadyToken] = []

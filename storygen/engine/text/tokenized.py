@@ -105,6 +105,12 @@ class TokenizedText:
         """The story's text, without the lead."""
         return self.data.decode()[self._lead :]
 
+    def tail(self, num_chars: int) -> str:
+        """The last characters of the story's text, at most `num_chars`."""
+        start = len(self.data) - 4 * num_chars  # bytes
+        known = self.data[start:].decode(errors="ignore") if start > 4 * self._lead else self.text
+        return known[max(0, len(known) - num_chars) :]
+
     def splice(self, at: int, delete: int, insert: str) -> Replaced:
         """Replace `delete` code points at code point `at`; returns which tokens gave way.
 

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { cardFace, readyWords, setFace, wishesLine } from "../../../static/js/candidates/faces.js";
+import {
+  cardFace,
+  readyWords,
+  reasonNotToAskSeveral,
+  setFace,
+  wishes,
+  wishesLine,
+} from "../../../static/js/candidates/faces.js";
 import { leadOf, letterEnds, step, wordEnds } from "../../../static/js/candidates/letters.js";
 import {
   autoProgress,
@@ -199,6 +206,10 @@ test("those who hear the page are told when candidates are ready, or why there a
   const done = { state: "ended", reason: "finished" };
   assert.equal(readyWords(set("a", [card("x", done), card("y", done)])), "2 candidates are ready");
   assert.equal(readyWords(set("a", [card("x", done)])), "1 candidate is ready");
+  const none = card("z", { state: "ended", reason: "finished", detail: "nothing_else" });
+  assert.equal(readyWords(set("a", [card("x", done), none])), "1 candidate is ready");
+  assert.equal(readyWords(set("a", [none])), "Nothing was found");
+  assert.equal(cardFace(none).text, "Nothing else was found");
   const failed = card("x", { state: "ended", reason: "failed", message: "No memory." });
   assert.equal(readyWords(set("a", [failed])), "No candidates: No memory.");
 });
@@ -210,4 +221,23 @@ test("what is asked for is said in short", () => {
     line({ num_candidates: 1, candidate_limit: "sentence" }),
     "1 candidate, a sentence each",
   );
+});
+
+test("a search says how far it is, in words and as a share", () => {
+  const searching = { done: 12, total: 40 };
+  const at = set("a", [card("x")], { state: "searching", searching });
+  const face = setFace(at, /** @type {any} */ ({ models: [] }));
+  assert.equal(face.text, "Searching, 12 of 40 tokens");
+  assert.equal(face.done, 0.3);
+});
+
+test("a search keeps as many as are asked for, and several sets of it are not to be had", () => {
+  assert.equal(wishes({}).beams, 1);
+  assert.equal(wishes({ candidate_beams: 5 }).beams, 5);
+  assert.equal(wishes({ candidate_beams: 5, num_candidates: 8 }).beams, 8);
+  const settings = { candidate_beams: 10 };
+  const line = wishesLine(/** @type {any} */ ({ settings }));
+  assert.equal(line, "The 3 best of 10, 40 tokens each");
+  const reason = reasonNotToAskSeveral(/** @type {any} */ ({ settings }));
+  assert.equal(reason, "A search would find the same again");
 });

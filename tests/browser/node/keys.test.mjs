@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { actionsOf, keyText, matches } from "../../../static/js/actions.js";
+import { actionsOf, keyText, keysOf, matches } from "../../../static/js/actions.js";
 
 const actions = actionsOf(/** @type {any} */ ({ store: { state: {} } }));
 
@@ -22,21 +22,30 @@ const event = (key, more = {}) => ({
 });
 
 test("every action has a key of its own, where it works, that no browser takes", () => {
-  const keys = actions.map(({ key, within }) => `${within ?? "everywhere"}: ${key}`);
-  assert.equal(new Set(keys).size, actions.length);
-  for (const { id, key } of actions) {
-    assert.ok(key, id);
-    assert.ok(!TAKEN.includes(key), id);
-    assert.ok(!(key.startsWith("Alt+") && TAKEN_BEHIND_ALT.includes(key.slice(4))), id);
-  }
+  const keys = actions.flatMap((action) =>
+    keysOf(action).map((key) => `${action.within ?? "everywhere"}: ${key}`),
+  );
+  assert.equal(new Set(keys).size, keys.length);
+  for (const action of actions)
+    for (const key of keysOf(action)) {
+      assert.ok(key, action.id);
+      assert.ok(!TAKEN.includes(key), action.id);
+      assert.ok(!(key.startsWith("Alt+") && TAKEN_BEHIND_ALT.includes(key.slice(4))), action.id);
+    }
 });
 
 test("the README lists every action's key", () => {
   const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf-8");
-  for (const { id, key } of actions) {
-    const shown = keyText(key, false).replaceAll(" ", "+");
-    assert.ok(readme.includes(`| ${shown} |`), `${id}: ${shown}`);
+  for (const action of actions) {
+    const shown = keysOf(action).map((key) => keyText(key, false).replaceAll(" ", "+"));
+    assert.ok(readme.includes(`| ${shown.join(", ")} |`), `${action.id}: ${shown}`);
   }
+});
+
+test("Write has a second key, E, beside the one that is shown", () => {
+  const write = actions.find(({ id }) => id === "write");
+  assert.deepEqual(keysOf(/** @type {any} */ (write)), ["Mod+Enter", "Mod+e"]);
+  assert.ok(matches(event("e", { ctrlKey: true }), "Mod+e"));
 });
 
 test("a key matches only with exactly its modifiers", () => {

@@ -71,18 +71,18 @@ test("a cost is said in tokens and time, and the time only where it is known", (
 });
 
 test("a run that has not read what stands here says what reading it costs", () => {
-  const unread = cost({ runs: [run()], look: look("r") });
+  const unread = cost({ runs: [run()], seen: look("r") });
   assert.equal(
     unread.text,
     "The run has not read this yet. Reading it re-reads 480 tokens, about 0.6 s.",
   );
   assert.ok(unread.canRead);
   assert.match(cost({ runs: [run()] }).text, /not read this yet\.$/);
-  assert.match(cost({ runs: [run()], look: look(null) }).text, /not read this yet\.$/);
+  assert.match(cost({ runs: [run()], seen: look(null) }).text, /not read this yet\.$/);
   const before = look("r", { reread: { tokens: 0, seconds: 0 } }, false);
-  assert.match(cost({ runs: [run()], look: before }).text, /not read this yet\.$/);
+  assert.match(cost({ runs: [run()], seen: before }).text, /not read this yet\.$/);
   const free = look("r", { reread: { tokens: 0, seconds: 0 } });
-  assert.match(cost({ runs: [run()], look: free }).text, /Nothing has to be read again/);
+  assert.match(cost({ runs: [run()], seen: free }).text, /Nothing has to be read again/);
 });
 
 test("what is typed and not stored yet was not read either", () => {
@@ -101,9 +101,9 @@ test("a run that was told to read says so, and offers it no more", () => {
 });
 
 test("without a run it is said what the next Write reads, in every state of the model", () => {
-  assert.equal(cost({ look: look(null) }).text, "The next Write reads 480 tokens, about 0.6 s.");
+  assert.equal(cost({ seen: look(null) }).text, "The next Write reads 480 tokens, about 0.6 s.");
   const nothing = look(null, { reread: { tokens: 0, seconds: 0 } });
-  assert.match(cost({ look: nothing }).text, /reads nothing again/);
+  assert.match(cost({ seen: nothing }).text, /reads nothing again/);
   assert.match(cost({}).text, /Counting/);
   const model = (/** @type {string} */ is) => [
     { key: "m", name: "M", state: is, reason: "5 GB are needed.", info: null },
@@ -113,7 +113,7 @@ test("without a run it is said what the next Write reads, in every state of the 
   assert.match(cost({ models: model("failed") }).text, /5 GB/);
   assert.match(cost({ models: model("unusable") }).text, /M can’t read this/);
   assert.match(cost({ models: [], defaultModel: null }).text, /No model is chosen/);
-  assert.match(cost({ lookTrouble: "The worker died." }).text, /worker died/);
+  assert.match(cost({ seenTrouble: "The worker died." }).text, /worker died/);
 });
 
 test("an absence and a refusal are said before anything else", () => {
@@ -124,10 +124,10 @@ test("an absence and a refusal are said before anything else", () => {
 
 test("the share is said in tokens of the model’s window", () => {
   const words = (/** @type {number} */ share, more = {}) => shareWords(state(more), share);
-  const told = words(0.75, { look: look(null) });
+  const told = words(0.75, { seen: look(null) });
   assert.match(told, /1,386 of 1,848 tokens/);
   assert.match(told, /at most 462/);
-  assert.match(words(1, { look: look(null) }), /nothing is left/);
+  assert.match(words(1, { seen: look(null) }), /nothing is left/);
   assert.match(words(0.5), /1,024 of 2,048 tokens/);
   assert.match(words(0.5, { models: [] }), /At least 50 % of what the model reads/);
 });
@@ -207,14 +207,14 @@ test("a long text is drawn in stretches that together are the text", () => {
 
 test("it is said for which place the text is, or why there is none", () => {
   const words = (more) => placeWords(state(more));
-  assert.match(words({ look: look(null) }), /Write now, at the end/);
-  assert.match(words({ look: look(null), caretAtEnd: false }), /at the caret/);
-  assert.match(words({ look: look("r"), runs: [run()] }), /run writes/);
-  assert.match(words({ look: look("r"), runs: [run({ state: "paused" })] }), /run rests/);
-  assert.match(words({ look: look("old"), runs: [run()] }), /again/);
-  assert.match(words({ look: look(null), server: "away" }), /away.*This is what it was/);
+  assert.match(words({ seen: look(null) }), /Write now, at the end/);
+  assert.match(words({ seen: look(null), caretAtEnd: false }), /at the caret/);
+  assert.match(words({ seen: look("r"), runs: [run()] }), /run writes/);
+  assert.match(words({ seen: look("r"), runs: [run({ state: "paused" })] }), /run rests/);
+  assert.match(words({ seen: look("old"), runs: [run()] }), /again/);
+  assert.match(words({ seen: look(null), server: "away" }), /away.*This is what it was/);
   assert.match(words({ models: [], defaultModel: null }), /No model/);
-  assert.match(words({ lookTrouble: "The model did not load." }), /did not load/);
+  assert.match(words({ seenTrouble: "The model did not load." }), /did not load/);
   const models = [
     { key: "m", name: "M", state: "loading", reason: "", info: null, progress: null },
   ];

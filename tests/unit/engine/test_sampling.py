@@ -11,7 +11,10 @@ from transformers.generation.logits_process import TopPLogitsWarper, TypicalLogi
 
 from storygen.engine.sampling.chain import SamplerChain
 from storygen.engine.sampling.draw import draw, uniform
+from storygen.engine.sampling.order import name_of
+from storygen.engine.sampling.parameter import Parameter
 from storygen.engine.sampling.parameters import PARAMETERS, check_params
+from storygen.engine.sampling.samplers import ORDER
 from storygen.engine.sampling.samplers.top_p import keep_nucleus
 from storygen.engine.sampling.samplers.typical_p import keep_typical
 from storygen.errors import BadRequestError
@@ -38,6 +41,29 @@ def test_the_protocol_names_every_parameter() -> None:
     described = Path("docs/PROTOCOL.md").read_text().split("### Sampling parameters")[1]
     for parameter in PARAMETERS:
         assert f"`{parameter.name}`" in described
+
+
+def test_each_parameter_names_the_sampler_that_brings_it() -> None:
+    named = {parameter.name: parameter.sampler for parameter in PARAMETERS}
+    assert named["repetition_slope"] == "repetition"
+    assert named["tfs_z"] == "tail_free"
+    assert all(named[p.name] == name_of(module) for module in ORDER for p in module.PARAMETERS)
+    without = {name for name, sampler in named.items() if sampler is None}
+    assert without >= {"sampler_order", "limit", "max_tokens", "stop", "alternatives"}
+    assert len(without) + sum(len(module.PARAMETERS) for module in ORDER) == len(named)
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [p for p in PARAMETERS if p.sampler and p.kind in ("number", "integer")],
+    ids=lambda parameter: parameter.name,
+)
+def test_a_parameter_switches_its_sampler_on_exactly_where_it_says_so(parameter: Parameter) -> None:
+    middle = type(parameter.neutral)((parameter.low + parameter.high) / 2)
+    value = middle if middle != parameter.neutral else parameter.high
+    chain = SamplerChain(check_params({**OFF, parameter.name: value}), seed=0)
+    inside = chain.stages(torch.tensor([[1, 2]]), scores_of(20, 2.0))
+    assert [name for name, _ in inside.stages] == ([parameter.sampler] * parameter.switches)
 
 
 def test_missing_parameters_get_their_defaults() -> None:

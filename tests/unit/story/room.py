@@ -98,9 +98,16 @@ class Room:
         self.settle()
         return str(view["id"])
 
-    def ask(self, at: Place | str = "end", num: int = 3, tokens: int = 4, **fields: Any) -> str:
+    def ask(
+        self,
+        at: Place | str = "end",
+        num: int = 3,
+        tokens: int = 4,
+        beams: int = 1,
+        **fields: Any,
+    ) -> str:
         """Ask for candidates, of which the worker learns at once."""
-        params = {"limit": "tokens", "max_tokens": tokens}
+        params = {"limit": "tokens", "max_tokens": tokens, "num_beams": beams}
         rows = tuple((seed, params) for seed in range(num))
         new = NewSet(MODEL, "Test", "continue", "", 0, rows, **fields)
         found = self.story.ask_candidates(new, at, self.now)

@@ -27,23 +27,27 @@ PARAMETERS = (
         low=1,
         high=4,
         step=0.05,
+        switches=False,
     ),
     Parameter(
         *("dry_allowed_length", "integer", 2, 2, "DRY allowed length"),
         sentence="A repeat shorter than this many tokens goes unpunished.",
         low=1,
         high=50,
+        switches=False,
     ),
     Parameter(
         *("dry_range", "integer", 0, 0, "DRY range"),
         sentence="How many tokens back DRY looks; 0 looks at everything the model reads.",
         high=8192,
+        switches=False,
     ),
     Parameter(
         *("dry_breakers", "strings", BREAKERS, BREAKERS, "DRY breakers"),
         sentence="A repeat ends at these signs, so that names before a colon may come again.",
         high=50,
         step=50,
+        switches=False,
     ),
 )
 

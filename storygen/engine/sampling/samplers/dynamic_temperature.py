@@ -35,6 +35,7 @@ PARAMETERS = (
         low=0.1,
         high=10,
         step=0.1,
+        switches=False,
     ),
 )
 

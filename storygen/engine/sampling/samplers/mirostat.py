@@ -35,6 +35,7 @@ PARAMETERS = (
         low=0,
         high=1,
         step=0.01,
+        switches=False,
     ),
 )
 

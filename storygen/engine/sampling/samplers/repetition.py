@@ -31,6 +31,7 @@ PARAMETERS = (
         sentence="How many tokens back the penalties look; 0 looks at everything the model reads.",
         low=0,
         high=8192,
+        switches=False,
     ),
     Parameter(
         "repetition_slope",
@@ -42,6 +43,7 @@ PARAMETERS = (
         low=0,
         high=10,
         step=0.1,
+        switches=False,
     ),
 )
 

@@ -36,6 +36,7 @@ PARAMETERS = (
         low=1,
         high=3,
         step=0.05,
+        switches=False,
     ),
 )
 

@@ -35,6 +35,7 @@ PARAMETERS = (
         low=0.01,
         high=0.5,
         step=0.01,
+        switches=False,
     ),
 )
 
