@@ -1,8 +1,8 @@
-"""What the model would read, as tests want it: `context_show` is answered in the page, all else by the server.
+"""What the model would read, as tests want it: the page answers `context_show`, the server all else.
 
-A context has a token for every four letters; a key calls its entry where the text holds it. It is kept in
-`window.asked` what the page asked of the memory's calls; `localStorage["staged.slow"]` milliseconds pass before such
-a call goes out; `localStorage["staged.story"]` stands in for the story.
+A context has a token for every four letters; a key calls its entry where the text holds it.
+`window.asked` keeps what the page asked of the memory's calls; `localStorage["staged.slow"]` milliseconds
+pass before such a call goes out; `localStorage["staged.story"]` stands in for the story.
 """
 
 from __future__ import annotations
