@@ -223,6 +223,7 @@ class Tour:
                 self.page.locator("#panel-sampling summary").nth(1).scroll_into_view_if_needed()
                 self.shoot("sampling, all of it")
         self._close_panels()
+        self._memory()
         for keys, name in ((("Control+k",), "palette"), (("Control+/",), "keys")):
             self.press(*keys)
             self.shoot(name)
@@ -265,6 +266,30 @@ class Tour:
         self.page.locator(".token-card button.token-row").first.wait_for()
         self.shoot("a token's card")
         self.press("Escape", "Alt+h")
+
+    def _memory(self) -> None:
+        self.press("Alt+y")
+        self.page.locator("#memory-text").wait_for()
+        self.shoot("memory, empty")
+        self.start()
+        self.status("Writing")
+        self.page.locator("#memory-text").fill(
+            "Ada is a pilot’s daughter. Nobody speaks of the lamp."
+        )
+        self.page.locator("#memory-note").fill("Calm, exact sentences.")
+        self.page.get_by_role("button", name="New entry").click()
+        self.page.locator(".lore-fields").get_by_label("Name").fill("The harbourmaster")
+        self.page.locator(".lore-fields").get_by_label("Keys").fill("harbourmaster")
+        expect(self.page.locator(".memory-cost-words")).to_contain_text("re-reads")
+        self.shoot("memory, not read yet")
+        self.page.locator(".lore-deeds").scroll_into_view_if_needed()
+        self.shoot("memory, an entry")
+        self.press("Alt+v")
+        expect(self.page.locator("dialog.context")).to_have_attribute("data-known", "true")
+        self.shoot("what the model sees")
+        self.press("Escape")
+        self.stop()
+        self._close_panels()
 
     def _close_panels(self) -> None:
         for panel in ("#left-panel", "#right-panel"):

@@ -1,6 +1,6 @@
 """Memory, note and lore in a real browser: typed, stored, shared by windows, and what reading them costs.
 
-By mouse, by keys and by touch; the server's part is played in the page (`memory_stub`).
+By mouse, by keys and by touch. The server stores and shares; what the model would read is `staged_context`'s.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import PHONE
-from tests.browser.memory_stub import stub_memory
 from tests.browser.room import Room, Studio, violations, watch
+from tests.browser.staged_context import stage_context
 from tests.browser.test_safety import ALIEN, CORPUS
 
 pytestmark = pytest.mark.browser
@@ -29,9 +29,9 @@ ENTRY: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def played(context: BrowserContext) -> None:
-    """The server's part of memory, in every page of the test."""
-    stub_memory(context)
+def staged_contexts(context: BrowserContext) -> None:
+    """What the model would read, in every page of the test."""
+    stage_context(context)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def pocket(chromium: Browser, studio: Studio) -> Iterator[Room]:
     """The page on a phone."""
     context = chromium.new_context(**PHONE)  # type: ignore[arg-type]
     context.set_default_timeout(15_000)
-    stub_memory(context)
+    stage_context(context)
     made = Room(context.new_page(), studio)
     watch(made.page, made)
     made.open()
@@ -136,7 +136,7 @@ def test_what_is_typed_is_stored_when_the_hand_rests_and_there_after_a_reload(ro
 
 def test_typing_is_stored_by_one_call_at_a_time_and_nothing_of_it_is_lost(room: Room) -> None:
     opened(room)
-    room.page.evaluate("localStorage['stub.slow'] = 1500")
+    room.page.evaluate("localStorage['staged.slow'] = 1500")
     note_field(room).click()
     room.page.keyboard.type("First")
     room.page.wait_for_function("() => window.asked.some(([event]) => event === 'memory_set')")
@@ -207,13 +207,15 @@ def test_what_could_not_be_sent_before_the_window_closed_is_sent_by_the_next(
 
 def test_a_refused_change_says_why_and_is_tried_again_once_it_is_another(room: Room) -> None:
     opened(room)
-    note_field(room).fill("refuse")
-    expect(cost(room)).to_have_text("Not stored. The note is too long.")
+    with_entries(room, *({"name": f"Large {number}", "text": "x" * 19_900} for number in range(97)))
+    text_field(room).fill("x" * 99_000)
+    expect(cost(room)).to_contain_text("Not stored. Memory, note and lorebook are larger than")
     expect(room.page.locator("#saved")).to_have_text("Memory not stored")
-    expect(note_field(room)).to_have_value("refuse")
+    assert text_field(room).input_value() == "x" * 99_000
     assert violations(room) == []
-    note_field(room).fill("Shorter")
+    text_field(room).fill("Shorter")
     expect(room.page.locator("#saved")).to_have_text("Saved")
+    expect(cost(room)).not_to_contain_text("Not stored")
 
 
 def test_two_windows_that_change_different_fields_lose_nothing(room: Room, second: Room) -> None:
@@ -257,7 +259,6 @@ def test_another_story_has_a_memory_of_its_own_even_while_a_field_has_the_focus(
     note_field(room).fill("Of this story")
     room.saved()
     note_field(room).focus()
-    room.page.evaluate("localStorage.removeItem('stub.memory')")  # the new one's is empty
     room.page.keyboard.press("Alt+n")
     expect(note_field(room)).to_have_value("")
 
@@ -417,7 +418,7 @@ def test_while_typing_the_cost_of_the_change_in_hand_is_shown_before_it_is_store
     room.wait_for_text(r"w3\b")
     opened(room)
     expect(cost(room)).to_have_text("The run has read what stands here.")
-    room.page.evaluate("localStorage['stub.slow'] = 800")
+    room.page.evaluate("localStorage['staged.slow'] = 800")
     text_field(room).fill("x" * 400)
     expect(cost(room)).to_contain_text("580 tokens")
     assert "text" in asked(room.page, "context_show")[-1].get("patch", {})
@@ -502,7 +503,7 @@ def test_it_shows_by_itself_what_has_changed_while_it_is_open(room: Room, second
 
 def test_a_story_of_many_pages_is_shown_whole_in_few_elements(room: Room) -> None:
     story = "A line of the story that is about eighty letters long, as lines mostly are.\n" * 400
-    room.page.evaluate("(text) => localStorage.setItem('stub.story', text)", story)
+    room.page.evaluate("(text) => localStorage.setItem('staged.story', text)", story)
     dialog = see(room)
     words = dialog.locator("[data-origin=story] .context-words")
     assert "".join(words.all_text_contents()) == story
@@ -516,7 +517,8 @@ def test_without_a_server_or_a_model_it_says_why_there_is_nothing(room: Room) ->
     room.page.keyboard.press("Alt+v")
     dialog = room.page.locator("dialog.context")
     expect(dialog).to_contain_text("The server is away")
-    expect(dialog.locator(".context-body")).to_be_hidden()
+    expect(dialog.locator(".context-side")).to_be_hidden()
+    expect(dialog.locator(".context-text")).to_be_focused()
     assert violations(room) == []
 
 
@@ -631,6 +633,7 @@ def test_text_that_runs_from_right_to_left_does_so_in_every_field(room: Room) ->
 
 def test_whatever_is_in_a_memory_is_text(room: Room) -> None:
     opened(room)
+    own = room.page.evaluate(ALIEN)
     corpus = "\n".join(CORPUS)
     with_entries(
         room, {"name": CORPUS[1], "text": corpus, "keys": list(CORPUS)[:3], "constant": True}
@@ -641,7 +644,7 @@ def test_whatever_is_in_a_memory_is_text(room: Room) -> None:
     entries(room).locator(".lore-open").click()
     dialog = see(room)
     expect(dialog.locator("[data-origin=memory] .context-words")).to_contain_text(CORPUS[1])
-    assert room.page.evaluate(ALIEN) == 0
+    assert room.page.evaluate(ALIEN) == own
 
 
 def test_the_panel_leaves_the_text_where_it_is(room: Room) -> None:

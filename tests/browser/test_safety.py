@@ -23,7 +23,7 @@ CORPUS = (
 )
 ALIEN = (
     "document.querySelectorAll('main img, main iframe, main script, main style, main b, main math,"
-    " main table, dialog img, dialog script, .toast img').length"
+    " main table:not([class]), dialog img, dialog script, .toast img').length"
 )
 
 

@@ -22,6 +22,12 @@ export class ContextPieces {
     this.views = [];
   }
 
+  /** Nothing is known, for instance of another story. */
+  clear() {
+    this.views = [];
+    this.element.replaceChildren();
+  }
+
   /**
    * @param {import("../protocol.js").Context} context
    * @param {LoreEntry[]} entries
