@@ -2,7 +2,8 @@
 
 What comes next is made up, and changed as the temperature, min-p and top-k that are asked with say. Each
 look is written to `looks.jsonl` in the stage's folder when it begins and when it ends; while the file
-`unseen` is there, looks take as long. A grammar with "broken" in it is refused.
+`unseen` is there, looks take as long. The file `replaced` lets one look be replaced, and is gone then. A
+grammar with "broken" in it is refused.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from storygen.errors import BadRequestError
+from storygen.errors import BadRequestError, ConflictError
 from storygen.server.checks import Fields
 from storygen.server.main import main
 from storygen.server.studio import Studio
@@ -62,6 +63,9 @@ def _next_tokens(self: Studio, visitor: Any, fields: Fields) -> dict[str, Any]:
     while (FOLDER / "unseen").exists():
         self._house.loop.sleep(0.02)
     _note("seen")
+    if (FOLDER / "replaced").exists():
+        (FOLDER / "replaced").unlink()
+        raise ConflictError("Another look took the place of this one.")
     if "broken" in params["grammar"]:
         raise BadRequestError(BROKEN)
     look = {

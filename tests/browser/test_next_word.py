@@ -19,6 +19,9 @@ pytestmark = pytest.mark.browser
 
 Looked = tuple[Room, Stage]
 
+STARTS_WITHIN_MS = 30_000
+"""A worker is a process of its own, and starts slowly where many others run."""
+
 SAYS_8 = "After this chain 8 of 49,152 tokens can come; the likeliest takes 35 %."
 
 
@@ -57,7 +60,8 @@ def unfold(room: Room, load: bool = True) -> None:
     picture(room).locator("summary").click()
     if load:
         room.page.get_by_role("button", name="Load it to look").click()
-        expect(picture(room).locator("tbody tr")).not_to_have_count(0)
+        rows = picture(room).locator("tbody tr")
+        expect(rows).not_to_have_count(0, timeout=STARTS_WITHIN_MS)
 
 
 def test_it_says_what_it_shows_and_names_the_numbers_before_and_after(looked: Looked) -> None:
@@ -129,6 +133,19 @@ def test_never_two_looks_at_once_and_only_the_newest_wish_is_asked_for(looked: L
     assert told[2]["params"]["temperature"] == 1.15
 
 
+def test_a_look_that_another_one_replaced_is_asked_for_again(looked: Looked) -> None:
+    room, stage = looked
+    unfold(room)
+    expect(picture(room).locator(".next-words")).to_have_text(SAYS_8)
+    stage.hold("replaced")
+    field = room.page.locator("#parameter-temperature")
+    field.fill("0")
+    field.press("Enter")
+    only = "After this chain only one of 49,152 tokens can come."
+    expect(picture(room).locator(".next-words")).to_have_text(only)
+    assert not (stage.folder / "replaced").exists()
+
+
 def test_it_loads_no_model_unasked_and_looks_at_nothing_while_it_is_folded_or_away(
     looked: Looked,
 ) -> None:
@@ -141,7 +158,7 @@ def test_it_loads_no_model_unasked_and_looks_at_nothing_while_it_is_folded_or_aw
     room.page.get_by_role("button", name="Load it to look").click()
     expect(words).to_have_text("Loading the model…")
     stage.hold("unloaded", on=False)
-    expect(words).to_have_text(SAYS_8)
+    expect(words).to_have_text(SAYS_8, timeout=STARTS_WITHIN_MS)
     picture(room).locator("summary").click()
     num = len(looks(stage))
     room.page.locator("#parameter-temperature").fill("1.3")

@@ -16,7 +16,6 @@ import { Looking } from "../sampling/looking.js";
 
 const NUM = 30;
 const UNFOLDED = "storygen.next_word";
-const OVERTAKEN = ["conflict", "away"];
 
 export class NextWord {
   /**
@@ -149,8 +148,11 @@ export class NextWord {
 
   /** @param {Error} error @param {Asked} asked */
   #notSeen(error, { params }) {
-    const code = "code" in error ? String(error.code) : "";
-    if (OVERTAKEN.includes(code)) return;
+    // Another look of this window took its place: once more, when that is done.
+    if ("code" in error && error.code === "conflict") {
+      this.show();
+      return;
+    }
     this.error = error.message;
     this.element.classList.add("is-still");
     this.#say(error.message);
