@@ -2,8 +2,8 @@
 
 What comes next is made up, and changed as the temperature, min-p and top-k that are asked with say. Each
 look is written to `looks.jsonl` in the stage's folder when it begins and when it ends; while the file
-`unseen` is there, looks take as long. The file `replaced` lets one look be replaced, and is gone then. A
-grammar with "broken" in it is refused.
+`unseen` is there, looks take as long, and while `replaced` is there, each is answered as one whose place
+another took. A grammar with "broken" in it is refused.
 """
 
 from __future__ import annotations
@@ -64,7 +64,6 @@ def _next_tokens(self: Studio, visitor: Any, fields: Fields) -> dict[str, Any]:
         self._house.loop.sleep(0.02)
     _note("seen")
     if (FOLDER / "replaced").exists():
-        (FOLDER / "replaced").unlink()
         raise ConflictError("Another look took the place of this one.")
     if "broken" in params["grammar"]:
         raise BadRequestError(BROKEN)

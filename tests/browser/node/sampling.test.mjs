@@ -115,6 +115,8 @@ test("in short a sampler says its values", () => {
   const params = { ...untouched, presence_penalty: 0.3, banned_tokens: ["a", 5] };
   assert.equal(summary(sampler("frequency"), params), "0.3");
   assert.equal(summary(sampler("banned_tokens"), params), "2");
+  const dynamic = { ...untouched, dynatemp_low: 0.5, dynatemp_exponent: 2 };
+  assert.equal(summary(sampler("dynamic_temperature"), dynamic), "0.5");
 });
 
 test("a sampler is found by its name, by what others call it, and by what it does", () => {
