@@ -87,7 +87,8 @@
 /**
  * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string | null,
  *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number, candidate_beams?: number,
- *   candidate_limit?: "tokens" | "sentence" | "paragraph", quickgen?: boolean}} Settings
+ *   candidate_limit?: "tokens" | "sentence" | "paragraph", candidate_spread?: "same" | "temperatures" | "presets",
+ *   quickgen?: boolean}} Settings
  */
 /**
  * @typedef {{story: string, doc?: ArrayBuffer | Uint8Array, tokens?: TokenRange[], aliases?: Alias[],

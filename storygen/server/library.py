@@ -36,6 +36,7 @@ SETTINGS = (
     "candidate_tokens",
     "candidate_beams",
     "candidate_limit",
+    "candidate_spread",
     "quickgen",
 )
 MOST_CANDIDATES = 20
@@ -90,6 +91,9 @@ def check_settings(patch: dict[str, Any]) -> dict[str, Any]:
     if fields.has("candidate_limit"):
         limits = ("tokens", "sentence", "paragraph")
         checked["candidate_limit"] = fields.choice("candidate_limit", limits, "tokens")
+    if fields.has("candidate_spread"):
+        spreads = ("same", "temperatures", "presets")
+        checked["candidate_spread"] = fields.choice("candidate_spread", spreads, "same")
     for name in ("keep_writing", "author_colours", "quickgen"):
         if fields.has(name):
             checked[name] = fields.flag(name)

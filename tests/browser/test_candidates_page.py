@@ -344,6 +344,27 @@ def search_of(room: Room, beams: int) -> None:
     expect(room.page.locator("#candidates-way-line")).to_contain_text("chance has no say")
 
 
+def test_each_card_can_have_parameters_of_its_own_and_says_which(staged: Staged) -> None:
+    room, stage = staged
+    stage.cards(HALF, OTHER, HALF)
+    room.page.keyboard.press("Alt+5")
+    way = room.page.get_by_label("Written by")
+    way.select_option("temperatures")
+    expect(room.page.locator("#candidates-way-line")).to_contain_text("temperature rises")
+    room.page.keyboard.press("Alt+k")
+    said = room.page.locator(".candidate-words")
+    expect(said).to_contain_text(["Temperature 0.4", "Temperature 0.8", "Temperature 1.2"])
+    way.select_option("presets")
+    room.page.keyboard.press("Alt+k")
+    expect(said.nth(2)).to_contain_text("Adventurous")
+    expect(said.nth(0)).to_contain_text("Balanced")
+    way.select_option("same")
+    room.page.keyboard.press("Alt+k")
+    expect(said).to_have_count(9)
+    expect(said.first).not_to_contain_text("Balanced")
+    assert violations(room) == []
+
+
 def test_a_search_says_how_far_it_is_and_then_what_it_found(staged: Staged) -> None:
     room, stage = staged
     stage.cards(HALF, OTHER, HALF)

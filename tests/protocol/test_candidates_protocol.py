@@ -143,12 +143,14 @@ def test_settings_of_candidates_are_kept_and_checked(browser: StudioClient) -> N
     patch: dict[str, Any] = {"num_candidates": 5, "candidate_tokens": 60, "quickgen": True}
     patch["candidate_beams"] = 8
     patch["candidate_limit"] = "sentence"
+    patch["candidate_spread"] = "temperatures"
     settings = browser.ok("story_settings", story=story.id, patch=patch)["settings"]
     assert settings == patch
     for wrong in (
         {"num_candidates": 21},
         {"candidate_tokens": 0},
         {"candidate_limit": "endless"},
+        {"candidate_spread": "wide"},
         {"candidate_beams": 21},
     ):
         assert browser.refused("story_settings", story=story.id, patch=wrong) == "bad_request"

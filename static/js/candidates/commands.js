@@ -18,6 +18,7 @@ import {
   withNews,
   writtenText,
 } from "./sets.js";
+import { rowsOf } from "./ways.js";
 
 /** @typedef {import("../protocol.js").CandidateSet} CandidateSet */
 /** @typedef {import("../protocol.js").Card} Card */
@@ -89,13 +90,15 @@ export class CandidateCommands {
 
   #wanted() {
     const { state } = this.store;
-    const { num, tokens, limit, beams } = wishes(state.settings);
+    const { num, tokens, limit, beams, spread } = wishes(state.settings);
     const params = effectiveParams(state);
+    const rows = beams > 1 ? [] : rowsOf(spread, num, params, state.presets);
     const prompted = state.settings.mode === "prompt";
     return {
       model: state.settings.model ?? state.defaultModel,
       num,
       ...(beams > 1 ? { beams } : {}),
+      ...(rows.length ? { rows } : {}),
       params: {
         ...params,
         limit,

@@ -9,7 +9,8 @@ import { autoProgress, cardsShown, isAtWork } from "./sets.js";
 /** @typedef {import("../protocol.js").Card} Card */
 /**
  * @typedef {{num: number, tokens: number, limit: "tokens" | "sentence" | "paragraph", quickgen: boolean,
- *   beams: number}} Wishes `beams`: how many continuations a search keeps; 1: they are written by chance
+ *   beams: number, spread: import("./ways.js").Spread}} Wishes `beams`: how many continuations a search keeps; 1: they are
+ *   written by chance, and `spread` says whether each has parameters of its own
  */
 /** @typedef {{kind: "quiet" | "busy" | "warn" | "error", text: string, detail: string, done: number | null}} SetFace */
 
@@ -29,6 +30,7 @@ export function wishes(settings) {
     tokens: settings.candidate_tokens ?? 40,
     limit: settings.candidate_limit ?? "tokens",
     quickgen: settings.quickgen === true,
+    spread: settings.candidate_spread ?? "same",
     // A search finds no more than it keeps.
     beams: beams > 1 ? Math.max(beams, num) : 1,
   };

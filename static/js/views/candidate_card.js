@@ -8,6 +8,7 @@
 import { cardFace, reasonNotToGoOn } from "../candidates/faces.js";
 import { leadOf, letterEnds, step, wordEnds } from "../candidates/letters.js";
 import { shownText } from "../candidates/sets.js";
+import { wayOf } from "../candidates/ways.js";
 import { h, icon, setAttributes, setText } from "../dom.js";
 import { reasonOfServer } from "../faces.js";
 import { CandidateEditor } from "./candidate_editor.js";
@@ -170,7 +171,9 @@ export class CandidateCard {
     setAttributes(this.element, { "data-state": card.state, "data-kind": face.kind });
     this.element.classList.toggle("is-taken", card.taken > 0);
     setText(this.number, String(card.number + 1));
-    setText(this.words, face.detail ? `${face.text}: ${face.detail}` : face.text);
+    const becomes = face.detail ? `${face.text}: ${face.detail}` : face.text;
+    const way = wayOf(card, set, state.presets);
+    setText(this.words, [way, becomes].filter((words) => words).join(" · "));
     this.#showText();
     this.#showButtons(state);
   }

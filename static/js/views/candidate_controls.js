@@ -25,12 +25,19 @@ const ENDS = {
   paragraph: "with a paragraph",
 };
 
-/** How many continuations a search keeps at once; 1: no search. */
-const BEAMS = [1, 5, 10, 20];
-const WAYS = {
-  chance: "Each is drawn by chance, as Sampling says.",
-  search: "The likeliest are looked for, and chance has no say: the same again finds the same.",
+/** How many continuations a search keeps at once. */
+const BEAMS = [5, 10, 20];
+/** @type {{[spread in import("../candidates/ways.js").Spread]: [name: string, line: string]}} */
+const CHANCE = {
+  same: ["chance", "Each is drawn by chance, as Sampling says."],
+  temperatures: [
+    "chance, cool to hot",
+    "From card to card the temperature rises: from half of what Sampling says to half as much again.",
+  ],
+  presets: ["chance, a preset each", "Each is drawn by another preset, one after the other."],
 };
+const SEARCH =
+  "The likeliest are looked for, and chance has no say: the same again finds the same.";
 
 export class CandidateControls {
   /**
@@ -161,10 +168,14 @@ export class CandidateControls {
   #way() {
     const described = { "aria-describedby": "candidates-way-line" };
     const attributes = { class: "field", id: "candidates-way", ...described };
-    const select = h("select", attributes, ...BEAMS.map(wayOption));
-    select.addEventListener("change", () =>
-      this.commands.changeSettings({ candidate_beams: Number(select.value) }),
-    );
+    const chances = Object.entries(CHANCE).map(([value, [name]]) => h("option", { value }, name));
+    const select = h("select", attributes, ...chances, ...BEAMS.map(searchOption));
+    select.addEventListener("change", () => {
+      const spread = /** @type {import("../candidates/ways.js").Spread} */ (select.value);
+      const beams = Number(spread);
+      const change = beams ? {} : { candidate_spread: spread };
+      this.commands.changeSettings({ candidate_beams: beams || 1, ...change });
+    });
     return select;
   }
 
@@ -181,7 +192,7 @@ export class CandidateControls {
 
   /** @param {State} state */
   #showWishes({ settings, numSets }) {
-    const { num, tokens, limit, quickgen } = wishes(settings);
+    const { num, tokens, limit, quickgen, spread } = wishes(settings);
     const beams = settings.candidate_beams ?? 1;
     const shown = /** @type {const} */ ([
       [this.num, num],
@@ -191,10 +202,10 @@ export class CandidateControls {
     for (const [field, value] of shown)
       if (document.activeElement !== field) field.value = String(value);
     this.limit.value = limit;
-    if (![...this.way.options].some(({ value }) => value === String(beams)))
-      this.way.append(wayOption(beams));
-    this.way.value = String(beams);
-    setText(this.wayLine, beams > 1 ? WAYS.search : WAYS.chance);
+    if (beams > 1 && ![...this.way.options].some(({ value }) => value === String(beams)))
+      this.way.append(searchOption(beams));
+    this.way.value = beams > 1 ? String(beams) : spread;
+    setText(this.wayLine, beams > 1 ? SEARCH : CHANCE[spread][1]);
     const several = beams > 1 ? "Not with a search." : "So many sets, one after another.";
     setText(this.setsLine, several);
     setAttributes(this.quickgen, { "aria-checked": String(quickgen) });
@@ -218,5 +229,4 @@ export class CandidateControls {
 }
 
 /** @param {number} beams */
-const wayOption = (beams) =>
-  h("option", { value: String(beams) }, beams > 1 ? `a search of ${beams}` : "chance");
+const searchOption = (beams) => h("option", { value: String(beams) }, `a search of ${beams}`);

@@ -107,6 +107,7 @@ export class Panels {
       icon("close"),
     );
     const list = h("div", { class: "tabs", role: "tablist", on: { keydown: arrows } }, ...tabs);
+    showWhereItGoesOn(list);
     this.panels[side].append(h("div", { class: "panel-head" }, list, close));
     for (const tab of TABS[side]) {
       const { body } = this.contents[tab];
@@ -135,6 +136,17 @@ export class Panels {
       if (shown) button.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   }
+}
+
+/** @param {HTMLElement} strip that may be longer than what is seen of it */
+function showWhereItGoesOn(strip) {
+  const show = () => {
+    const { scrollLeft, clientWidth, scrollWidth } = strip;
+    strip.classList.toggle("goes-on-before", scrollLeft > 1);
+    strip.classList.toggle("goes-on-after", scrollLeft + clientWidth < scrollWidth - 1);
+  };
+  strip.addEventListener("scroll", show, { passive: true });
+  new ResizeObserver(show).observe(strip);
 }
 
 /** @param {Tab} tab @returns {Side} */

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from storygen.engine.rewinds import MOST_REWINDS
+from storygen.engine.text.utf8 import unfinished_tail
 from storygen.link.messages import (
     AcceptedToken,
     Event,
@@ -26,6 +29,7 @@ from tests.tiny_engine import (
     start,
     text_of,
     tiny_worker,
+    tiny_writing,
     tokens_of,
     write,
 )
@@ -235,6 +239,42 @@ def test_hundreds_of_letters_banned_at_once_end_in_bounded_steps(kind: str) -> N
     assert not any(letter.isascii() and letter.isalpha() for letter in text_of(events))
 
 
+def test_a_place_where_nearly_everything_leads_to_a_banned_end_is_left_after_some_tries() -> None:
+    """Whatever letter comes first, a q must follow: with most letters that is banned."""
+    letters = [chr(number) for number in range(ord("a"), ord("z") + 1)]
+    banned = [f"{letter}q" for letter in letters[:-1]]
+    params = {"regex": "[a-z]q!+", "banned_strings": banned}
+    worker = tiny_worker("gpt2")
+    worker.send(start("1 ", params={**HOT, **params}))
+    events = worker.run_until(max_steps=MOST_REWINDS + 2 * NUM_TOKENS)
+    assert text_of(events).startswith("zq!")
+
+
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+@SLOW
+@given(seed=st.integers(0, 99), params=ENDS, strings=STRINGS)
+def test_written_with_care_from_the_first_rewind_on_none_appears_either(
+    kind: str, seed: int, params: dict[str, Any], strings: list[str]
+) -> None:
+    with patch("storygen.engine.rewinds.MOST_REWINDS", 1):
+        events = written(kind, {**params, "banned_strings": strings}, seed=seed)
+    assert_never(strings, OPENING, text_of(events))
+
+
+@pytest.mark.parametrize("kind", ("gpt2", "mamba"))
+@pytest.mark.parametrize("most_rewinds", [1, 3])
+def test_written_with_care_it_goes_on_elsewhere_as_it_would_have(
+    kind: str, most_rewinds: int
+) -> None:
+    with patch("storygen.engine.rewinds.MOST_REWINDS", most_rewinds):
+        params = {**busy_params(kind), "stop": ["a small boat", "st, an"]}
+        params["banned_strings"] = [*params["banned_strings"], *"aeiou"]
+        tokens = tokens_of(written(kind, params, heal=False))
+        for cut in range(1, len(tokens) - 1, 7):
+            if between_letters(kind, tokens, cut):
+                assert rest_after(kind, params, tokens[:cut]) == ids(tokens[cut:])
+
+
 @pytest.mark.parametrize("kind", ("gpt2", "mamba"))
 def test_going_back_in_vain_ends_and_the_text_goes_on(kind: str) -> None:
     """Every two letters are banned in turn, so that whatever is begun comes to a banned end."""
@@ -300,8 +340,8 @@ def test_a_run_that_goes_on_elsewhere_bans_the_same(kind: str) -> None:
     params = busy_params(kind)
     # What was read by itself ends where tokens do, whatever stood there before.
     tokens = tokens_of(written(kind, params, heal=False))
-    for cut in range(1, NUM_TOKENS, 4):
-        if tokens[cut].text and tokens[cut - 1].text:
+    for cut in range(1, len(tokens) - 1, 4):
+        if between_letters(kind, tokens, cut):
             assert rest_after(kind, params, tokens[:cut]) == ids(tokens[cut:])
 
 
@@ -312,8 +352,7 @@ def test_a_window_that_moved_for_a_token_that_was_taken_back_moves_back_with_it(
         tokens = tokens_of(written("gpt2", params, seed=seed, heal=False))
         used = [token.used for token in tokens]
         at = next(n for n in range(1, 100) if used[n] < used[n - 1]) - 2
-        shown = all(token.text for token in tokens[at - 1 : at + 4])
-        if shown and rest_after("gpt2", params, tokens[:at], seed=seed) == ids(tokens[at:]):
+        if all(token.text for token in tokens[at : at + 4]) and between_letters("gpt2", tokens, at):
             num_tried += 1
             banned = "".join(token.text for token in tokens[at : at + 4])
             params["banned_strings"] = [banned]
@@ -323,6 +362,11 @@ def test_a_window_that_moved_for_a_token_that_was_taken_back_moves_back_with_it(
             rest = rest_after("gpt2", params, whole[:at], seed=seed)
             assert rest == ids(whole[at:])
     assert num_tried > 2
+
+
+def between_letters(kind: str, tokens: list[TokenWritten], cut: int) -> bool:
+    """Whether a run can be cut there: the first bytes of a letter are written again."""
+    return not unfinished_tail(tiny_writing(kind).bytes.join(ids(tokens[:cut])))
 
 
 def ids(tokens: list[TokenWritten]) -> list[int]:

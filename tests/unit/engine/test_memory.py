@@ -350,6 +350,26 @@ def test_memory_given_to_a_paused_run_is_read_when_it_goes_on() -> None:
     assert "[Be brief.]" in run._writing.bytes.join(run.state.ids.tolist()).decode(errors="replace")
 
 
+@pytest.mark.parametrize("kind", ["llama", "mamba"])
+@pytest.mark.parametrize("lines", [0, 1])
+def test_while_a_run_writes_it_reads_what_its_growing_text_asks_for(kind: str, lines: int) -> None:
+    """Without any edit: sentences end and words call entries in what the model itself writes."""
+    lore = LoreEntry("e", "It is old.", ("/[aeiou]/", "the"), depth=1)
+    memory = Memory(note="[N]", note_lines=lines, share=0.5, lore_range=60, entries=(lore,))
+    worker = worker_of(kind)
+    params = {"temperature": 1.5, "at_end_of_text": "go_on"}
+    worker.send(start("She was there.", memory=memory, params=params))
+    run, arrangements = generation(worker), set()
+    for _ in range(150):
+        worker.step()
+        arrangements.add(run._context.arranged.where)
+        if not run._stale:
+            wanted = run._context.fork().wanted().tolist()
+            assert run.state.ids.tolist() == wanted[: len(run.state.ids)]
+            assert len(wanted) - len(run.state.ids) <= 1
+    assert len(arrangements) > 2
+
+
 def test_a_response_of_known_length_never_moves_the_window_in_its_midst() -> None:
     worker = worker_of(cache_bytes=1)
     params = {"max_tokens": 100, "limit": "tokens", "at_end_of_text": "go_on"}

@@ -135,3 +135,11 @@ def test_an_edit_outside_the_text_is_refused(at: int, delete: int) -> None:
 
 def ids_of(text: str) -> list[int]:
     return tiny_writing("gpt2").encoder.encode(text, first=False)[0]
+
+
+def test_a_place_in_the_tokens_leaves_no_word_and_no_character_in_two() -> None:
+    text = TokenizedText(tiny_writing("gpt2").encoder, "ab\ncd 猫")
+    text.ids, text.ends = [1, 2, 3, 4, 5], [2, 4, 5, 7, 9]
+    assert [text.tokens_before(byte) for byte in (0, 1, 2, 3)] == [0, 0, 1, 1]  # "\nc" is one token
+    assert [text.tokens_before(byte) for byte in (4, 5)] == [1, 3]  # none between c and d
+    assert [text.tokens_before(byte) for byte in (6, 7, 8, 9)] == [3, 3, 3, 5]

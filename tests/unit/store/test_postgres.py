@@ -17,7 +17,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from storygen.errors import BadRequestError, ConflictError, NotFoundError
-from storygen.store.records import AliasRecord, ServerClientRecord, SnapshotRecord, Span
+from storygen.store.records import (
+    AliasRecord,
+    MemoryRecord,
+    ServerClientRecord,
+    SnapshotRecord,
+    Span,
+)
 from storygen.store.store import Store
 from storygen.store.tables import metadata
 
@@ -82,7 +88,9 @@ def test_everything_that_is_committed_comes_back(url: str) -> None:
             made.update(1),
             SnapshotRecord("s1", 0, b"\x00", spans),
             AliasRecord("s1", made.CLIENT, 1, 2, None, 0),
-            made.run(),
+            MemoryRecord("s1", 1, 2.0, {"text": "typ"}),
+            MemoryRecord("s1", 2, 3.0, {"text": "猫"}, replaces=1),
+            made.run(memory_version=2),
             *tokens,
             *checkpoints,
         ]
@@ -96,14 +104,16 @@ def test_everything_that_is_committed_comes_back(url: str) -> None:
     assert (found.record, found.updates, found.runs) == (
         made.story(settings={"é": 1}),
         (made.update(1),),
-        (made.run(),),
+        (made.run(memory_version=2),),
     )
+    assert found.memories == (MemoryRecord("s1", 2, 3.0, {"text": "猫"}),)
+    assert store.memories("s1") == list(found.memories)
     assert found.snapshot == SnapshotRecord("s1", 0, b"\x00", spans)
     assert (found.clients, found.head, len(found.tokens)) == ((made.CLIENT,), "c2", 3)
     assert store.token_details("r1", 0, 9) == tokens
     assert [store.checkpoint(record.checkpoint) for record in checkpoints] == checkpoints
     assert store.setting("presets") == [2]
-    assert store.runs_to_interrupt() == [made.run()]
+    assert store.runs_to_interrupt() == [made.run(memory_version=2)]
     with pytest.raises(ConflictError):
         store.commit([made.story(title="Changed"), made.update(1)])
     with pytest.raises(BadRequestError):
