@@ -180,14 +180,14 @@ def work(folder: Path) -> None:
     connection.sendall(encode(WorkerReady(os.environ["STORYGEN_LINK_SECRET"], os.getpid())))
     commands: queue.Queue[Command | None] = queue.Queue()
     threading.Thread(target=_receive, args=(connection, commands), daemon=True).start()
-    loaded = False
+    asked = loaded = False
     while True:
         events: list[Event] = []
         try:
             command = commands.get(timeout=EVERY_S)
         except queue.Empty:
             events += _directed(folder, worker)
-            if not loaded and not (folder / "unloaded").exists():
+            if asked and not loaded and not (folder / "unloaded").exists():
                 loaded = True
                 events.append(LOADED)
             if loaded and not (folder / "silent").exists():
@@ -195,7 +195,9 @@ def work(folder: Path) -> None:
         else:
             if command is None or isinstance(command, Shutdown):
                 return
-            if not isinstance(command, LoadModel):
+            if isinstance(command, LoadModel):
+                asked = True
+            else:
                 events += worker.handle(command)
         for event in events:
             connection.sendall(encode(event))
