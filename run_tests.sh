@@ -14,7 +14,10 @@ conftest.pytest_configure(); sys.exit(not conftest.os.environ["STORYGEN_CHROMIUM
 install_browser() {
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         echo "== Installing Chromium for the browser tests"
-        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null
+        apt-get update -qq
+        for browser in chromium-headless-shell chromium; do
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$browser" >/dev/null && break
+        done
     fi
 }
 
