@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT_MODEL = ROOT / "models" / "smollm2-135m-instruct"
 BROWSERS = (
-    "chromium-headless-shell",  # Chromium without its own windows: the same page for half of the work
+    "chromium-headless-shell",  # the same page for half of the work
     *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge"),
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",

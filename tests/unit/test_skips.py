@@ -44,7 +44,9 @@ def test_without_a_browser_its_tests_are_skipped_loudly_or_fail_the_run(
     assert " passed" not in done.stdout
 
 
-@pytest.mark.parametrize("name", ["chromium", "google-chrome", "microsoft-edge"])
+@pytest.mark.parametrize(
+    "name", ["chromium", "google-chrome", "microsoft-edge", "chromium-headless-shell"]
+)
 def test_whichever_browser_is_there_is_used(tmp_path: Path, name: str) -> None:
     program = tmp_path / name
     program.write_text("#!/bin/sh\n")
