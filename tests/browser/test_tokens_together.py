@@ -49,6 +49,7 @@ def test_a_token_that_was_taken_stays_the_models_after_a_reload_and_in_another_w
     room.saved()
     expect(second.editor).to_have_text("Mine. the")
     expect(second.page.locator(BY_MODEL)).to_have_text(" the")
+    second.page.close()  # it would miss its copy
     room.forget_local_copies()
     room.page.reload()
     room.ready()
