@@ -103,7 +103,7 @@ class RunContext:
     @property
     def _in_reserve(self) -> int:
         """Tokens of the run that stand in the room which was reserved for them."""
-        return min(self.index, self.around.reserve)
+        return min(self.num_drawn, self.around.reserve)
 
     @property
     def num_tokens(self) -> int:

@@ -44,6 +44,7 @@ class HeldText:
         self.tokens: list[DrawnToken] = []
         self._ends: list[int] = []
         self._data = bytearray()
+        self._num_before = 0  # of the bytes, those of a token that was let go and cut a character
 
     @property
     def num_bytes(self) -> int:
@@ -85,7 +86,7 @@ class HeldText:
     def drop(self, num_tokens: int) -> None:
         """Forget all but the first `num_tokens` tokens."""
         del self.tokens[num_tokens:], self._ends[num_tokens:]
-        del self._data[self._ends[-1] if self._ends else 0 :]
+        del self._data[self._ends[-1] if self._ends else self._num_before :]
 
     def cut(self, num_chars: int) -> list[ReadyToken]:
         """The tokens of the first `num_chars` characters; what follows them is dropped."""
@@ -99,12 +100,13 @@ class HeldText:
     def clear(self) -> None:
         """Forget everything."""
         self.tokens, self._ends, self._data = [], [], bytearray()
+        self._num_before = 0
 
     def copied(self) -> HeldText:
         """The same, to be changed by itself."""
         other = HeldText()
         other.tokens, other._ends = list(self.tokens), list(self._ends)
-        other._data = bytearray(self._data)
+        other._data, other._num_before = bytearray(self._data), self._num_before
         return other
 
     def _take(self, num_final: int) -> list[ReadyToken]:
@@ -117,6 +119,7 @@ class HeldText:
             shown = end - len(unfinished_tail(self._data[:end]))
             ready.append(ReadyToken(token, self._data[done:shown].decode("utf-8", "replace")))
             done = shown
+            self._num_before = end - done
         self.tokens = self.tokens[len(ready) :]
         self._ends = [end - done for end in self._ends[len(ready) :]]
         del self._data[:done]

@@ -91,3 +91,15 @@ def test_how_often_it_went_back_depends_on_the_place_alone() -> None:
     assert whole.banned_at(4) == later.banned_at(4)
     assert whole.ban(4, 4, 99) == later.ban(4, 4, 99) == 4
     assert whole.careful and later.careful
+
+
+def test_half_a_character_that_was_let_go_is_not_forgotten_with_what_completed_it() -> None:
+    cat = "猫".encode()
+    held = HeldText()
+    held.push(DrawnToken(0, 0, 0.0, (), 0.0, 1, 0, 0), cat[:1])
+    held.push(DrawnToken(1, 1, 0.0, (), 0.0, 1, 0, 0), cat[1:] + cat[:1])
+    assert [ready.drawn.index for ready in held.release()] == [0]
+    held.drop(0)
+    assert held.unfinished == cat[:1]
+    held.push(DrawnToken(1, 2, 0.0, (), 0.0, 1, 0, 0), cat[1:])
+    assert [ready.text for ready in held.release()] == ["猫"]

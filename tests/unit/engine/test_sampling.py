@@ -13,7 +13,7 @@ from storygen.engine.sampling.chain import SamplerChain
 from storygen.engine.sampling.draw import draw, uniform
 from storygen.engine.sampling.order import name_of
 from storygen.engine.sampling.parameter import Parameter
-from storygen.engine.sampling.parameters import PARAMETERS, check_params
+from storygen.engine.sampling.parameters import NUM_BEAMS, PARAMETERS, check_params
 from storygen.engine.sampling.samplers import ORDER
 from storygen.engine.sampling.samplers.top_p import keep_nucleus
 from storygen.engine.sampling.samplers.typical_p import keep_typical
@@ -69,7 +69,7 @@ def test_a_parameter_switches_its_sampler_on_exactly_where_it_says_so(parameter:
 def test_missing_parameters_get_their_defaults() -> None:
     full = check_params({"temperature": 1})
     assert full["temperature"] == 1.0
-    assert set(full) == {parameter.name for parameter in PARAMETERS}
+    assert set(full) == {parameter.name for parameter in (*PARAMETERS, NUM_BEAMS)}
     assert check_params(full) == full
 
 

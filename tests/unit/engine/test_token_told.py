@@ -108,14 +108,15 @@ def test_a_sampler_is_one_small_file_and_a_name_in_the_order(
 ) -> None:
     folder = Path(samplers.__file__).parent
     for path in folder.glob("[!_]*.py"):
-        assert len(path.read_text("utf-8").splitlines()) <= 60, path.name
+        assert len(path.read_text("utf-8").splitlines()) <= 64, path.name
         assert path.stem in {module.__name__.rsplit(".", 1)[1] for module in samplers.ORDER}
     package = folder.parents[1]
     outside = [path for path in package.rglob("*.py") if path.parent != folder]
-    for path in outside:  # nothing but the order knows a sampler by name
+    for path in outside:  # nothing but the order knows a sampler by name, and a search its form
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").endswith("samplers"):
-                assert [alias.name for alias in node.names] == ["ORDER"], path
+                known = ["grammar"] if path.stem == "hypothesis" else ["ORDER"]
+                assert [alias.name for alias in node.names] == known, path
 
     class Reversed(ModuleType):
         PARAMETERS = (Parameter("reversed", "number", 0.0, 0.0, "R", "Turns it round."),)
