@@ -50,7 +50,7 @@ class Place:
     precision: str
     measured: profile.Measured | None
     try_bf16: bool
-    try_packed: bool
+    may_pack: bool  # there is memory for the weights twice
     threads: list[int]
 
 
@@ -69,8 +69,9 @@ def load_model(spec: LoadModel, progress: Progress) -> LoadedModel:
     window, window_notes = _within_positions(model, window, window_notes)
     notes = (*place_notes, *window_notes, *form_notes, *_vocabulary_notes(model, tokenizer))
     info = _described(prepared, model, place)
-    if place.measured is not None and place.measured.packed:
+    if place.measured is not None and place.measured.packed and place.may_pack:
         model = packed.pack(model)
+        info = dataclasses.replace(info, memory_bytes=2 * info.memory_bytes)
     info = dataclasses.replace(
         info, context=window, format=form, notes=notes, seconds=time.perf_counter() - start
     )
@@ -200,8 +201,8 @@ def _choose_place(spec: LoadModel, prepared: Prepared, window: int) -> Place:
     need = memory_need(prepared.config, prepared.num_parameters, _item_bytes(precision), window)
     check_fits(prepared.name, need, free, _item_bytes(precision))
     tries = spec.precision == "auto" and precision == "fp32"
-    try_bf16, try_packed = tries and fits("fp32", copies=1.5), tries and fits("fp32", copies=2.0)
-    return Place(device, precision, measured, try_bf16, try_packed, threads)
+    try_bf16, may_pack = tries and fits("fp32", copies=1.5), tries and fits("fp32", copies=2.0)
+    return Place(device, precision, measured, try_bf16, may_pack, threads)
 
 
 def _read_weights(prepared: Prepared, place: Place, tokenizer: Any) -> Any:
@@ -222,7 +223,7 @@ def _settle(
     measured = place.measured
     if measured is None and spec.precision == "auto" and place.precision == "fp32":
         progress(LoadProgressed("measuring"))
-        packer = packed.packed_copy if place.try_packed else None
+        packer = packed.packed_copy if place.may_pack else None
         measured = measure.measure(model, place.threads, place.try_bf16, packer=packer)
         profile.remember(spec.profile_path, _identity(prepared), measured)
         model = model.to(_DTYPES[measured.precision])

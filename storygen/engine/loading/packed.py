@@ -2,8 +2,9 @@
 
 Torch multiplies by a weight as it lies in memory. A product of few rows (a token, some candidates, an edit
 that is read again) then spends most of its time on bringing the weight into another order, each time anew.
-oneDNN can do that once. Whether it pays is measured (`measure`); sums are added in another order, so that
-results differ in the last digits, as they do between any two ways of multiplying.
+oneDNN can do that once. A single row is multiplied fastest by the weight as it was, so that both are kept: it
+takes the memory of the weights twice. Whether it pays is measured (`measure`); sums are added in another
+order, so that results differ in the last digits, as they do between any two ways of multiplying.
 
 Source: what torch.compile makes of a Linear on a CPU (`torch/_inductor/fx_passes/mkldnn_fusion.py`).
 """
@@ -25,18 +26,20 @@ ROWS_EXPECTED = 8
 
 
 class PackedLinear(nn.Module):
-    """A linear map whose weight only oneDNN can read."""
+    """A linear map that has its weight a second time, as oneDNN reads it for several rows."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        """`weight` `(num_out, num_in) float32`, of which nothing is kept; `bias` `(num_out,)`."""
+        """`weight` `(num_out, num_in) float32`, which is kept; `bias` `(num_out,)`."""
         super().__init__()
-        self.bias = bias
-        self._weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), ROWS_EXPECTED)
+        self.weight, self.bias = weight, bias
+        self._packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), ROWS_EXPECTED)
 
     def forward(self, rows: Tensor) -> Tensor:
         """`rows` `(…, num_in)` → `(…, num_out)`."""
+        if rows.numel() == rows.shape[-1]:
+            return nn.functional.linear(rows, self.weight, self.bias)
         out: Tensor = torch.ops.mkldnn._linear_pointwise(
-            rows, self._weight, self.bias, "none", [], ""
+            rows, self._packed, self.bias, "none", [], ""
         )
         return out
 
@@ -44,7 +47,7 @@ class PackedLinear(nn.Module):
 def pack(model: Any) -> Any:
     """Lay out the weights of a float32 `model` on the CPU, in place; returns it.
 
-    A weight that nothing else uses is freed. Raises: one of `DOES_NOT_WORK`.
+    Takes the memory of the weights again. Raises: one of `DOES_NOT_WORK`.
     """
     linear = (nn.Linear, Conv1D)
     for parent in [module for module in model.modules() if type(module) not in linear]:
