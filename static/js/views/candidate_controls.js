@@ -31,10 +31,10 @@ const BEAMS = [5, 10, 20];
 const CHANCE = {
   same: ["chance", "Each is drawn by chance, as Sampling says."],
   temperatures: [
-    "chance, cool to hot",
+    "cool to hot",
     "From card to card the temperature rises: from half of what Sampling says to half as much again.",
   ],
-  presets: ["chance, a preset each", "Each is drawn by another preset, one after the other."],
+  presets: ["a preset each", "Each is drawn by another preset, one after the other."],
 };
 const SEARCH =
   "The likeliest are looked for, and chance has no say: the same again finds the same.";

@@ -84,7 +84,9 @@ def test_with_a_note_that_moves_and_lore_that_comes_each_row_is_still_what_a_run
 def test_the_text_is_read_once_for_all_rows() -> None:
     worker = tiny_worker("llama")
     passes: list[tuple[int, ...]] = []
-    model = worker.core._writing.model._model  # type: ignore[union-attr]
+    language = worker.core._writing.model  # type: ignore[union-attr]
+    assert language._shares_beginnings  # which is tried once, on a few tokens
+    model = language._model
     hook = model.register_forward_pre_hook(
         lambda _module, _args, kwargs: passes.append(tuple(kwargs["input_ids"].shape)),
         with_kwargs=True,
