@@ -48,9 +48,10 @@ class Writer:
         self.text = self.doc.get("text", type=Text)
         self.came: dict[int, float] = {}
         self.cards_came: list[float] = []
-        self.set: dict[str, Any] = {}
         self.scored: dict[str, Any] = {}
-        self.run: dict[str, Any] = {}
+        self._sets: dict[str, dict[str, Any]] = {}
+        self._runs: dict[str, dict[str, Any]] = {}
+        self._set = self._run = ""
         self.models: list[dict[str, Any]] = []
         self.story = ""
         self._news = threading.Condition()
@@ -61,6 +62,11 @@ class Writer:
         self._client.connect(
             url, auth={"token": token}, namespaces=[NAMESPACE], transports=["websocket"]
         )
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """The run that was started last, as it was last told of."""
+        return self._runs[self._run]
 
     def call(self, event: str, **fields: Any) -> dict[str, Any]:
         """A call's answer. Raises: RuntimeError with the server's message when it is refused."""
@@ -81,19 +87,25 @@ class Writer:
     def start(self, model: str, **params: Any) -> None:
         """Start a run at the end."""
         self.came.clear()
-        self.run = self.call(
+        run = self.call(
             "run_start", story=self.story, model=model, at="end", seed=1, params=params
         )["run"]
+        with self._news:
+            self._run = run["id"]
+            self._runs.setdefault(self._run, run)  # an update may have overtaken the answer
 
     def ask(self, model: str, num: int, num_tokens: int, **params: Any) -> float:
         """Let `num` candidates be written at the end; returns when they were asked for."""
         self.cards_came.clear()
         params = {**params, "limit": "tokens", "max_tokens": num_tokens}
         asked = time.perf_counter()
-        self.set = self.call(
+        found = self.call(
             "candidates_ask", story=self.story, model=model, at="end", num=num, params=params
         )["set"]
-        self.wait(lambda: self.set["state"] == "ended")
+        with self._news:
+            self._set = found["id"]
+            self._sets.setdefault(self._set, found)
+        self.wait(lambda: self._sets[self._set]["state"] == "ended")
         return asked
 
     def look(self, model: str, **params: Any) -> float:
@@ -110,7 +122,7 @@ class Writer:
 
     def command(self, name: str) -> None:
         """`run_pause`, `run_resume` or `run_stop`."""
-        self.run = self.call(name, run=self.run["id"])["run"]
+        self.call(name, run=self._run)
 
     def type(self, at: int, text: str) -> float:
         """Insert at byte `at` as typing does; returns when it was sent."""
@@ -123,7 +135,7 @@ class Writer:
     def tokens_from(self, start: int, stop: int) -> list[dict[str, Any]]:
         """Stored tokens `[start, stop)` of the run."""
         found: list[dict[str, Any]] = self.call(
-            "token_details", run=self.run["id"], **{"from": start, "to": stop}
+            "token_details", run=self._run, **{"from": start, "to": stop}
         )["tokens"]
         return found
 
@@ -146,12 +158,8 @@ class Writer:
                 self.came.setdefault(token[1], now)
             for _, _, tokens in message["cards"]:
                 self.cards_came += [now] * len(tokens)
-            for found in message["sets"]:
-                if found["id"] == self.set.get("id"):
-                    self.set = found
-            for run in message["runs"]:
-                if run["id"] == self.run.get("id"):
-                    self.run = run
+            self._sets |= {found["id"]: found for found in message["sets"]}
+            self._runs |= {run["id"]: run for run in message["runs"]}
             self._news.notify_all()
         return True
 
