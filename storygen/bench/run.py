@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+from ..registry.registry import Registry
 from . import looks, measures, page
 from .writer import Writer
 
@@ -29,6 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; returns the exit code."""
     options = argparse.ArgumentParser("python -m storygen bench", description=__doc__)
     options.add_argument("--model", help="registry key (default: the registry's first model)")
+    options.add_argument(
+        "--precision",
+        choices=("fp32", "bf16", "fp16"),
+        help="of its numbers (default: what its line in config.js says)",
+    )
     options.add_argument("--tokens", type=int, default=128, help="tokens a round (default 128)")
     options.add_argument(
         "--rounds", type=int, default=5, help="rounds, sides taking turns (default 5)"
@@ -56,6 +62,9 @@ def _measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:
         "--data-dir",
         str(folder),
     ]
+    if given.precision:
+        command += ["--config", str(_config(given, folder / "config.js"))]
+        given.model = None  # the only one there is
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ)
     try:
         assert server.stdout
@@ -173,10 +182,25 @@ def _page(numbers: dict[str, Any], writer: Writer, url: str, model: str) -> None
     writer.command("run_stop")
 
 
+def _config(given: argparse.Namespace, path: Path) -> Path:
+    """A config.js with the model alone, in the precision that was asked for."""
+    registry = Registry(ROOT / "static" / "config.js", _models(), ROOT)
+    entry = registry.get(given.model or registry.default_key() or "")
+    if entry is None:
+        raise SystemExit(f"There is no model {given.model or ''}.")
+    line = {entry.name: {"source": entry.source, "precision": given.precision}}
+    text = f"var ModelConfig = {{continuationModels: {json.dumps(line)}, promptModels: {{}}}};\n"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
 def _source(value: str) -> Path:
     path = Path(value)
-    models = Path(os.environ.get("STORYGEN_MODELS_DIR") or ROOT / "models")
-    return path if path.is_absolute() else models / value
+    return path if path.is_absolute() else _models() / value
+
+
+def _models() -> Path:
+    return Path(os.environ.get("STORYGEN_MODELS_DIR") or ROOT / "models")
 
 
 def _table(numbers: dict[str, Any]) -> str:

@@ -350,11 +350,12 @@ class House:
         return self._model_shape(entry)
 
     def _model_shape(self, entry: ModelEntry) -> dict[str, Any]:
+        written = entry.value
         shape = {
             "key": entry.key,
             "name": entry.name,
             "modes": list(entry.modes),
-            "source": str(entry.value),
+            "source": str(written.get("source") if isinstance(written, dict) else written),
             "preset": entry.preset,
             **self.workers.state(entry.key),
         }

@@ -40,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--data-dir", type=Path, help="where stories are kept (default: data)")
     options.add_argument("--models-dir", type=Path, help="where models are (default: models)")
+    options.add_argument(
+        "--config", type=Path, help="the list of models (default: static/config.js)"
+    )
     options.add_argument("--no-browser", action="store_true", help="do not open the browser")
     options.add_argument("--async-mode", choices=("eventlet", "threading"), default="eventlet")
     options.add_argument(
@@ -95,6 +98,7 @@ def main(
         config = Config(
             data_dir=data_dir,
             models_dir=models_dir,
+            config_path=(options.config or ROOT / "static" / "config.js").resolve(),
             rules=rules,
             database_url=environ.get("STORYGEN_DATABASE_URL", ""),
             extra_model=options.model,
