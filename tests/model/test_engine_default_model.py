@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from storygen.engine.inline import InlineWorker
+from storygen.engine.loading import load
+from storygen.engine.model import LanguageModel, ReadState
 from storygen.link.messages import (
     LoadModel,
     ModelLoaded,
@@ -87,3 +90,10 @@ def test_pauses_change_nothing_in_what_is_written(worker: InlineWorker) -> None:
         return ids
 
     assert write_with(True, "paused") == write_with(False, "through")
+
+
+def test_rows_share_the_beginning_in_half_precision_too() -> None:
+    made = load(LoadModel(str(FOLDER), "folder", threads=1, precision="bf16"), lambda _: None)
+    model, state = LanguageModel(made.model), ReadState()
+    model.read(state, np.arange(1000))
+    assert model.row_bytes(state, 10) < state.num_bytes / 3

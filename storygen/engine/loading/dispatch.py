@@ -69,13 +69,24 @@ def load_model(spec: LoadModel, progress: Progress) -> LoadedModel:
     window, window_notes = _within_positions(model, window, window_notes)
     notes = (*place_notes, *window_notes, *form_notes, *_vocabulary_notes(model, tokenizer))
     info = _described(prepared, model, place)
-    if place.measured is not None and place.measured.packed and place.may_pack:
-        model = packed.pack(model)
+    model, twice = _laid_out(model, place)
+    if twice:
         info = dataclasses.replace(info, memory_bytes=2 * info.memory_bytes)
     info = dataclasses.replace(
         info, context=window, format=form, notes=notes, seconds=time.perf_counter() - start
     )
     return LoadedModel(model, tokenizer, info)
+
+
+def _laid_out(model: Any, place: Place) -> tuple[Any, bool]:
+    """The model with its weights as the processor likes them, and whether it has them twice then."""
+    if place.device != "cpu":
+        return model, False
+    if place.precision != "fp32":
+        return packed.packed_half(model, place.may_pack)
+    if place.measured is not None and place.measured.packed and place.may_pack:
+        return packed.pack(model), True
+    return model, False
 
 
 def _described(prepared: Prepared, model: Any, place: Place) -> ModelLoaded:
@@ -200,8 +211,8 @@ def _choose_place(spec: LoadModel, prepared: Prepared, window: int) -> Place:
             precision = measured.precision if measured else precision
     need = memory_need(prepared.config, prepared.num_parameters, _item_bytes(precision), window)
     check_fits(prepared.name, need, free, _item_bytes(precision))
-    tries = spec.precision == "auto" and precision == "fp32"
-    try_bf16, may_pack = tries and fits("fp32", copies=1.5), tries and fits("fp32", copies=2.0)
+    try_bf16 = spec.precision == "auto" and precision == "fp32" and fits("fp32", copies=1.5)
+    may_pack = fits(precision, copies=2.0)
     return Place(device, precision, measured, try_bf16, may_pack, threads)
 
 

@@ -12,8 +12,8 @@ import torch
 from models_made import loaded
 from torch import nn
 
-from storygen.engine.loading import packed, profile
-from storygen.engine.loading.packed import PackedLinear, packed_copy
+from storygen.engine.loading import profile
+from storygen.engine.loading.packed import FlatLinear, PackedLinear, packed_copy
 from tests.tiny_models import ARCHITECTURES
 
 Tiny = Callable[..., Path]
@@ -83,15 +83,40 @@ def test_a_bias_is_kept() -> None:
         torch.testing.assert_close(found, plain(rows), rtol=1e-4, atol=1e-4)
 
 
-def test_a_layout_that_computes_something_else_is_not_used(
-    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_layout_that_computes_something_else_is_not_used(tiny: Tiny) -> None:
     class Wrong(PackedLinear):
         def forward(self, rows: torch.Tensor) -> torch.Tensor:
             return super().forward(rows) * 2 + 1
 
-    monkeypatch.setattr(packed, "PackedLinear", Wrong)
-    assert packed_copy(loaded(tiny("llama")).model) is None
+    assert packed_copy(loaded(tiny("llama")).model, Wrong) is None
+
+
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_half_precision_on_a_cpu_has_its_weights_laid_out_without_measuring(
+    tiny: Tiny, kind: str
+) -> None:
+    expected = logits(loaded(tiny(kind)).model)
+    made = loaded(tiny(kind), precision="bf16")
+    assert not linear_parts(made.model)
+    both = torch.stack([logits(made.model).float().flatten(), expected.flatten()])
+    assert torch.corrcoef(both)[0, 1] > 0.99
+
+
+def test_half_precision_without_memory_for_it_multiplies_all_rows_at_once(tiny: Tiny) -> None:
+    plenty = loaded(tiny("llama"), precision="bf16")
+    needed = psutil.Process().memory_info().rss + 250_000_000
+    scarce = loaded(tiny("llama"), precision="bf16", memory_limit_bytes=needed)
+    kinds = {type(part) for part in scarce.model.modules()}
+    assert FlatLinear in kinds and PackedLinear not in kinds
+    assert plenty.info.memory_bytes == 2 * scarce.info.memory_bytes
+
+
+@pytest.mark.parametrize("kind", [FlatLinear, PackedLinear])
+def test_rows_of_one_token_each_are_multiplied_as_those_of_one_text(kind: type[FlatLinear]) -> None:
+    linear = kind(torch.randn(40, 24).to(torch.bfloat16), None)
+    rows = torch.randn(5, 24).to(torch.bfloat16)
+    with torch.inference_mode():
+        assert torch.equal(linear(rows[:, None])[:, 0], linear(rows[None])[0])
 
 
 def test_a_layout_that_was_found_better_is_used_at_the_next_start_too(
