@@ -24,8 +24,9 @@ ARROWS: dict[str, set[str]] = {
     "story": {"errors", "store.records", "document", "link"},
     "registry": {"errors", "modelfiles", "link.messages"},
     "engine": {"errors", "link", "modelfiles"},
+    "preferences": {"errors"},
     "server": {
-        *("errors", "modelfiles", "link", "store", "document", "story", "registry"),
+        *("errors", "modelfiles", "link", "store", "document", "story", "registry", "preferences"),
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # descriptions, free of torch
     },
     "launch": set(),
@@ -42,6 +43,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "document": HEAVY | WEB,
     "story": HEAVY | WEB,
     "registry": HEAVY | WEB,
+    "preferences": HEAVY | WEB | {"sqlalchemy", "alembic", "pycrdt"},
     "engine": WEB | {"sqlalchemy", "alembic", "pycrdt"},
     "server": HEAVY,
 }
