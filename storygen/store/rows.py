@@ -195,6 +195,7 @@ def set_row(record: SetRecord, story: int) -> dict[str, Any]:
         "stale": record.stale,
         "cleared": record.cleared,
         "memory_version": record.memory_version,
+        "fate": None if record.fate is None else to_json(record.fate),
     }
 
 
@@ -213,6 +214,7 @@ def set_record(row: Row, story: str) -> SetRecord:
         stale=row["stale"],
         cleared=row["cleared"],
         memory_version=row["memory_version"],
+        fate=None if row["fate"] is None else json.loads(row["fate"]),
     )
 
 
@@ -228,6 +230,7 @@ def candidate_row(record: CandidateRecord, run: int, set_key: int) -> dict[str, 
         "pinned": record.pinned,
         "dismissed": record.dismissed,
         "taken": record.taken,
+        "log_density": record.log_density,
     }
 
 
@@ -243,6 +246,7 @@ def candidate_record(row: Row, run: str, set_id: str) -> CandidateRecord:
         pinned=row["pinned"],
         dismissed=row["dismissed"],
         taken=row["taken"],
+        log_density=row["log_density"],
     )
 
 
@@ -257,6 +261,8 @@ def choice_row(record: ChoiceRecord, story: int) -> dict[str, Any]:
         "units": record.units,
         "text": record.text,
         "shown": to_json(record.shown),
+        "by": record.by,
+        "seconds": record.seconds,
     }
 
 
@@ -271,4 +277,6 @@ def choice_record(row: Row, story: str) -> ChoiceRecord:
         units=row["units"],
         text=row["text"],
         shown=json.loads(row["shown"]),
+        by=row["by"],
+        seconds=row["seconds"],
     )
