@@ -4,8 +4,9 @@
  * A command whose meaning depends on the text first waits until everything typed is stored.
  */
 
-import { effectiveParams } from "./parameters.js";
 import { activeRun, chosenModel, interruptedRun, primary } from "./faces.js";
+import { doneOrSaid } from "./failures.js";
+import { effectiveParams } from "./parameters.js";
 
 /** @typedef {import("./protocol.js").Settings} Settings */
 
@@ -362,14 +363,8 @@ export class Commands {
   /**
    * @template T
    * @param {() => Promise<T>} command
-   * @returns {Promise<T | null>}
    */
-  async #try(command) {
-    try {
-      return await command();
-    } catch (error) {
-      this.toasts.say(error instanceof Error ? error.message : String(error), "error");
-      return null;
-    }
+  #try(command) {
+    return doneOrSaid(this.toasts, command);
   }
 }

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 from ..engine.sampling.parameters import check_params
 from ..errors import BadRequestError
-from ..story.candidates import MOST_BEAMS, SEED_STEP, CandidateSet, NewSet
+from ..story.card_asking import MOST_BEAMS, SEED_STEP, NewSet
+from ..story.card_sets import CandidateSet
 from ..story.story import Story
 from . import presets
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_TEXT, Fields

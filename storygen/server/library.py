@@ -20,7 +20,7 @@ from ..store.records import (
     StoryRecord,
     TokenRecord,
 )
-from ..story.candidates import MOST_BEAMS
+from ..story.card_asking import MOST_BEAMS
 from ..story.page import Page
 from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
 

@@ -30,7 +30,7 @@ class CardToken:
 
 @dataclass(slots=True)
 class Card:
-    """Mutable; changed only by `Candidates`. `client` and `clock` as in `CandidateRecord`."""
+    """Mutable; changed only by `Candidates` and its parts. `client` and `clock` as in `CandidateRecord`."""
 
     id: str
     set: str

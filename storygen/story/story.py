@@ -10,7 +10,8 @@ from ..document.live import Change
 from ..errors import ConflictError, NotFoundError
 from ..link.messages import Event, ListNext, NextListed, ShowContext
 from ..store.records import CheckpointRecord, StoredStory
-from .candidates import Candidates, NewSet
+from .candidates import Candidates
+from .card_asking import NewSet
 from .effects import Effects
 from .looks import Looks, NewLook
 from .memories import Memories, Plain

@@ -6,7 +6,9 @@
  */
 
 import { takenAliases, unitsOfWritten } from "../document/taken.js";
+import { TakingCommands } from "../document/taking_commands.js";
 import { reasonOfServer } from "../faces.js";
+import { doneOrSaid } from "../failures.js";
 import { effectiveParams } from "../parameters.js";
 import { reasonNotToAsk, reasonNotToAskSeveral, wishes } from "./faces.js";
 import {
@@ -24,24 +26,8 @@ import { rowsOf } from "./ways.js";
 /** @typedef {import("../protocol.js").Card} Card */
 /** @typedef {"asked" | "quick" | "auto"} Origin */
 
-export class CandidateCommands {
-  /**
-   * @param {import("../store.js").Store} store
-   * @param {import("../connection.js").Connection} connection
-   * @param {import("../session.js").Session} session
-   * @param {import("../commands.js").Commands} commands
-   * @param {import("../document/takings.js").Takings} takings
-   * @param {import("../views/toasts.js").Toasts} toasts
-   */
-  constructor(store, connection, session, commands, takings, toasts) {
-    this.store = store;
-    this.connection = connection;
-    this.session = session;
-    this.commands = commands;
-    this.takings = takings;
-    this.toasts = toasts;
-    this.fetching = false;
-  }
+export class CandidateCommands extends TakingCommands {
+  fetching = false;
 
   start() {
     const { store } = this;
@@ -277,14 +263,8 @@ export class CandidateCommands {
   /**
    * @template T
    * @param {() => Promise<T>} command
-   * @returns {Promise<T | null>}
    */
-  async #try(command) {
-    try {
-      return await command();
-    } catch (error) {
-      this.toasts.say(error instanceof Error ? error.message : String(error), "error");
-      return null;
-    }
+  #try(command) {
+    return doneOrSaid(this.toasts, command);
   }
 }

@@ -7,7 +7,8 @@ import pytest
 from storygen.errors import ConflictError
 from storygen.link.messages import PrefillProgressed, SearchProgressed, StartSet, StopRun
 from storygen.store.records import RunRecord, TokenRecord
-from storygen.story.candidates import MOST_BEAMS, CandidateSet, NewSet
+from storygen.story.card_asking import MOST_BEAMS, NewSet
+from storygen.story.card_sets import CandidateSet
 from tests.unit.story.room import MODEL, Room
 
 
