@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..engine.sampling.parameters import check_params
 from ..errors import BadRequestError
-from ..story.card_asking import MOST_BEAMS, SEED_STEP, NewSet
+from ..story.card_asking import MOST_BEAMS, SEED_STEP, Drawn, NewSet
 from ..story.card_sets import CandidateSet
-from ..story.story import Story
-from . import presets
+from ..story.story import Place, Story
+from . import fates, presets
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_TEXT, Fields
 from .house import House
 from .library import MOST_CANDIDATE_TOKENS, MOST_CANDIDATES, UNTITLED
@@ -19,6 +20,7 @@ from .room import Room
 from .shapes import sets_shape
 
 MOST_SETS = 50
+MAX_SECONDS = 1e7
 ORIGINS = ("asked", "quick", "auto")
 PLAIN_TOKENS = 40
 
@@ -58,6 +60,8 @@ class CandidateCalls:
             sets_left=sets - 1,
         )
         at = fields.place_or_end("at")
+        if fields.has("fate"):
+            new = self._dealt(room, new, at, fields)
         answer = self._set(
             room, lambda story, now: story.candidates.get(story.ask_candidates(new, at, now))
         )
@@ -69,8 +73,9 @@ class CandidateCalls:
         set_id, num = fields.id("set"), fields.integer("num", 1, MOST_CANDIDATES, default=1)
         replaces = fields.id("replaces") if fields.has("replaces") else None
         room = self._house.set_room(set_id)
+        drawn = self._dealt_again(room, set_id, num)
         return self._written(
-            room, lambda story, now: story.candidates.add(set_id, num, now, replaces)
+            room, lambda story, now: story.candidates.add(set_id, num, now, replaces, drawn)
         )
 
     def call_candidates_more(self, visitor: Asker, fields: Fields) -> Answer:
@@ -116,10 +121,15 @@ class CandidateCalls:
         }
         if len(shown) > 10 * MOST_CANDIDATES or any(len(name) > MAX_ID for name in shown):
             raise BadRequestError("shown names the candidates of one set.")
+        seconds = fields.number("seconds", 0, MAX_SECONDS) if fields.has("seconds") else None
         room = self._house.run_room(card)
-        checkpoint = room.ask(
-            lambda story, now: story.candidates.taken(card, units, text, shown, now)
-        )
+
+        def taken(story: Story, now: float) -> tuple[str, str]:
+            done = story.candidates.taken(card, units, text, shown, now, seconds=seconds)
+            return story.id, done
+
+        story_id, checkpoint = room.ask(taken)
+        self._house.tastes.changed(story_id)
         return {"checkpoint": checkpoint}
 
     def call_candidate_story(self, visitor: Asker, fields: Fields) -> Answer:
@@ -134,6 +144,32 @@ class CandidateCalls:
         title, whole, settings, memory = room.ask(text)
         title = title if title == UNTITLED else f"{title[:150]} (another way)"
         return {"story": self._house.create(title, whole, settings, memory)}
+
+    def _dealt(self, room: Room, new: NewSet, at: Place | str, fields: Fields) -> NewSet:
+        """The set with parameters drawn for each card. Raises: BadRequestError."""
+        if new.sets_left or fields.has("rows") or fields.has("beams"):
+            raise BadRequestError("Fate deals one set, of cards that it draws parameters for.")
+        fates.check_number(len(new.rows))
+        wished = fates.wish(fields.object("fate"))
+        num_steps = self._house.read(lambda store: store.num_steps(fields.id("story")))
+        known = room.ask(lambda story, now: fates.situation(story, at, num_steps))
+        first = new.rows[0][0]
+        kept, drawn = fates.deal(self._house.tastes.dealer, wished, known, len(new.rows), first)
+        rows = tuple(
+            (seed, _ending({**params, **one.params}))
+            for (seed, params), one in zip(new.rows, drawn, strict=True)
+        )
+        densities = tuple(one.log_density for one in drawn)
+        return dataclasses.replace(new, rows=rows, fate=kept, log_densities=densities)
+
+    def _dealt_again(self, room: Room, set_id: str, num: int) -> list[Drawn]:
+        """What is drawn for more cards of a set; empty where nothing was."""
+        fate = room.ask(lambda story, now: story.candidates.get(set_id).record.fate)
+        if fate is None:
+            return []
+        wished, known = fates.again(fate)
+        seed = time.time_ns() % MAX_SEED
+        return fates.deal(self._house.tastes.dealer, wished, known, num, seed)[1]
 
     def _written(self, room: Room, work: Callable[[Story, float], CandidateSet]) -> Answer:
         """Carry out what asks for more to be written, and load the model if it has gone."""

@@ -28,6 +28,7 @@ from .opening import Opening, interrupted
 from .room import Room
 from .run_routes import Listener, RunRoutes
 from .shapes import story_shape
+from .tastes import Tastes
 from .worker import Spawn, worker_command
 from .worker_requests import WorkerRequests
 from .workers import Workers
@@ -67,6 +68,7 @@ class House:
         self._opening: dict[str, Any] = {}
         self._routes = RunRoutes()
         self.send_away: Callable[[list[str]], None] = lambda browsers: None
+        self.tastes = Tastes(self.read)
         self.requests = WorkerRequests(loop, self.workers)
         self._model_listeners: list[Any] = [self.requests]
         self._stale: set[str] = set()

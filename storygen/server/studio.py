@@ -20,6 +20,7 @@ from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
 from .. import __version__
 from ..engine.sampling.parameters import PARAMETERS, check_params, sorted_out
 from ..errors import BadRequestError, NotFoundError, StorygenError
+from ..preferences import ranges
 from ..story.runs import NewRun
 from ..story.story import Story
 from . import library, presets
@@ -102,13 +103,14 @@ class Studio(CandidateCalls, TokenCalls, MemoryCalls, Namespace):  # type: ignor
             "sets",
             "beams",
             "origin",
+            "fate",
         ),
         "candidates_add": ("set", "num", "replaces"),
         "candidates_more": ("candidate", "tokens"),
         "candidates_stop": ("set", "candidate"),
         "candidates_clear": ("story",),
         "candidate_change": ("candidate", "text", "pinned", "dismissed"),
-        "candidate_taken": ("candidate", "units", "text", "shown"),
+        "candidate_taken": ("candidate", "units", "text", "shown", "seconds"),
         "candidate_story": ("candidate",),
         **TOKEN_CALLS,
         "checkpoints": ("story",),
@@ -205,6 +207,7 @@ class Studio(CandidateCalls, TokenCalls, MemoryCalls, Namespace):  # type: ignor
             "parameters": [parameter_shape(p) for p in PARAMETERS],
             "default_model": house.registry.default_key(),
             "default_preset": presets.DEFAULT.name,
+            "fate_ranges": ranges.to_json(ranges.DEFAULTS),
             "notes": [dataclasses.asdict(p) for p in house.registry.problems],
         }
 

@@ -182,6 +182,17 @@ class Reading:
         with self._moment():
             return list(self._connection.execute(query).scalars())
 
+    def num_steps(self, story: str) -> int:
+        """See `Store.num_steps`."""
+        query = (
+            select(func.count(func.distinct(choices.c.candidate_set)))
+            .join(stories, stories.c.key == choices.c.story)
+            .join(candidate_sets, candidate_sets.c.id == choices.c.candidate_set)
+            .where(stories.c.id == story, candidate_sets.c.origin != "token")
+        )
+        with self._moment():
+            return int(self._connection.execute(query).scalar_one())
+
     def sets_to_choose_from(self, story: str) -> list[StoredSet]:
         """See `Store.sets_to_choose_from`."""
         with self._moment():

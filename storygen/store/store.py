@@ -127,6 +127,10 @@ class Store:
         """The ids of stories in the library in which something was chosen, the oldest first."""
         return self._reading.choosers()
 
+    def num_steps(self, story: str) -> int:
+        """From how many sets of a story something was taken. Lists of tokens are none of them."""
+        return self._reading.num_steps(story)
+
     def sets_to_choose_from(self, story: str) -> list[StoredSet]:
         """A story's sets from which something was taken, and those of which the parameters were drawn,
         cleared ones too, the oldest first. Lists of tokens are none of them.

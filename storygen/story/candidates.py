@@ -12,7 +12,7 @@ begins cards, `card_writing` hears workers and ends them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..document.live import Change
@@ -20,7 +20,7 @@ from ..errors import ConflictError
 from ..link.messages import Event
 from ..store.records import ChoiceRecord, StoredSet
 from .card import Card
-from .card_asking import CardAsking, NewSet
+from .card_asking import CardAsking, Drawn, NewSet
 from .card_sets import CandidateSet, CardSets
 from .card_writing import CardWriting
 from .memories import Memories
@@ -62,6 +62,12 @@ class Candidates:
         self._sets.catch_up(found)
         return self._page.document.slice(0, found.feed.point) + card.standing
 
+    def last_taken_logprobs(self) -> list[float]:
+        """Of the tokens of the newest card from which something was taken; empty where there is none."""
+        taken = [card for card in self._sets.cards() if card.taken]
+        newest = max(taken, key=lambda card: card.started, default=None)
+        return [] if newest is None else [token.logprob for token in newest.tokens]
+
     def set_ids(self) -> set[str]:
         """The ids of all sets."""
         return self._sets.ids()
@@ -96,9 +102,16 @@ class Candidates:
         """See `CardAsking.ask`."""
         return self._asking.ask(new, now)
 
-    def add(self, set_id: str, num: int, now: float, replaces: str | None = None) -> CandidateSet:
+    def add(
+        self,
+        set_id: str,
+        num: int,
+        now: float,
+        replaces: str | None = None,
+        drawn: Sequence[Drawn] = (),
+    ) -> CandidateSet:
         """See `CardAsking.add`."""
-        return self._asking.add(set_id, num, now, replaces)
+        return self._asking.add(set_id, num, now, replaces, drawn)
 
     def more(self, card_id: str, num_tokens: int, now: float) -> CandidateSet:
         """See `CardAsking.more`."""
@@ -130,9 +143,19 @@ class Candidates:
         return self._sets.change(card_id, **changes)
 
     def taken(
-        self, card_id: str, units: int, text: str | None, shown: dict[str, int], now: float
+        self,
+        card_id: str,
+        units: int,
+        text: str | None,
+        shown: dict[str, int],
+        now: float,
+        *,
+        by: str = "human",
+        seconds: float | None = None,
     ) -> str:
         """A card's first `units` units stand in the story now; returns the checkpoint of that.
+
+        `by`: who chose; `seconds`: how long that took.
 
         Raises: NotFoundError, ConflictError when the card does not say as much.
         """
@@ -142,7 +165,8 @@ class Candidates:
         if text is None:
             text = card.written.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")
         page = self._page
-        choice = ChoiceRecord(page.new_id(), page.id, found.id, card.id, now, units, text, shown)
+        ids = (page.new_id(), page.id, found.id, card.id)
+        choice = ChoiceRecord(*ids, now, units, text, shown, by, seconds)
         page.effects.records.append(choice)
         if not card.taken:
             for token in card.ranges():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,10 @@ MOST_BEAMS = 20
 
 @dataclass(frozen=True, slots=True)
 class NewSet:
-    """What a writer asks for; `rows`: a seed and parameters for each card. `at` is a byte offset."""
+    """What a writer asks for; `rows`: a seed and parameters for each card. `at` is a byte offset.
+
+    `fate` and `log_densities`: how parameters were drawn, and how densely those of each card lie.
+    """
 
     model: str
     model_name: str
@@ -36,6 +39,16 @@ class NewSet:
     rows: tuple[tuple[int, dict[str, Any]], ...]
     origin: str = "asked"
     sets_left: int = 0
+    fate: dict[str, Any] | None = None
+    log_densities: tuple[float | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Parameters that were drawn for a card, to be laid over the others."""
+
+    params: Mapping[str, Any]
+    log_density: float | None
 
 
 class CardAsking:
@@ -71,13 +84,22 @@ class CardAsking:
             stale=False,
             cleared=None,
             memory_version=self._memories.read(),
+            fate=new.fate,
         )
         found = self._sets.new(record, new.at)
         self._add_cards(found, new, now)
         return found
 
-    def add(self, set_id: str, num: int, now: float, replaces: str | None = None) -> CandidateSet:
-        """More cards like the last of a set, after the same text as it stands now.
+    def add(
+        self,
+        set_id: str,
+        num: int,
+        now: float,
+        replaces: str | None = None,
+        drawn: Sequence[Drawn] = (),
+    ) -> CandidateSet:
+        """More cards like the last of a set, after the same text as it stands now; `drawn`: what is another
+        for each.
 
         A search finds the same again: of it, the cards are the next best.
 
@@ -96,8 +118,15 @@ class CardAsking:
             self._sets.change(replaces, dismissed=True)
         self._sets.catch_up(found)
         first = max(card.seed for card in found.cards) + SEED_STEP
-        rows = tuple((first + number * SEED_STEP, params) for number in range(num))
-        new = NewSet(like.model, like.model_name, like.mode, like.prompt, found.feed.point, rows)
+        overlays: list[Mapping[str, Any]] = [one.params for one in drawn] or [{}] * num
+        rows = tuple(
+            (first + number * SEED_STEP, {**params, **overlay})
+            for number, overlay in enumerate(overlays)
+        )
+        new = NewSet(
+            *(like.model, like.model_name, like.mode, like.prompt, found.feed.point, rows),
+            log_densities=tuple(one.log_density for one in drawn),
+        )
         self._add_cards(found, new, now, passed_over)
         return found
 
@@ -143,7 +172,9 @@ class CardAsking:
         self, found: CandidateSet, new: NewSet, now: float, passed_over: int = 0
     ) -> None:
         cards = []
-        for number, (seed, params) in enumerate(new.rows, len(found.cards)):
+        densities = new.log_densities or (None,) * len(new.rows)
+        rows = zip(new.rows, densities, strict=True)
+        for number, ((seed, params), log_density) in enumerate(rows, len(found.cards)):
             client, clock = self._offers.reserve(now)
             card = Card(
                 id=self._page.new_id(),
@@ -159,6 +190,7 @@ class CardAsking:
                 client=client,
                 clock=clock,
                 tokens=[],
+                log_density=log_density,
             )
             cards.append(card)
             self._sets.offer(card)

@@ -67,6 +67,7 @@ class CandidateSet:
             "sets_left": record.sets_left,
             "cleared": record.cleared,
             "memory_version": record.memory_version,
+            "fate": record.fate,
             "cards": [card.view() for card in self.cards],
         }
 

@@ -67,6 +67,10 @@ class Story:
         """Ask for a set at a place or at "end"; `new.at` is ignored. Returns its id."""
         return self.candidates.ask(replace(new, at=self._byte(at)), now).id
 
+    def text_before(self, at: Place | str) -> str:
+        """The text up to a place or "end". Raises: NotFoundError when the place is gone."""
+        return self.page.document.slice(0, self._byte(at))
+
     # ------------------------------------------------------------ looking inside
 
     def ask_next(

@@ -10,6 +10,7 @@ import { TakingCommands } from "../document/taking_commands.js";
 import { reasonOfServer } from "../faces.js";
 import { doneOrSaid } from "../failures.js";
 import { effectiveParams } from "../parameters.js";
+import { fateWishes, isFate } from "./fate.js";
 import { reasonNotToAsk, reasonNotToAskSeveral, wishes } from "./faces.js";
 import {
   findCard,
@@ -20,6 +21,7 @@ import {
   withNews,
   writtenText,
 } from "./sets.js";
+import { SinceShown } from "./since_shown.js";
 import { rowsOf } from "./ways.js";
 
 /** @typedef {import("../protocol.js").CandidateSet} CandidateSet */
@@ -28,9 +30,11 @@ import { rowsOf } from "./ways.js";
 
 export class CandidateCommands extends TakingCommands {
   fetching = false;
+  since = new SinceShown();
 
   start() {
     const { store } = this;
+    store.subscribe(["sets"], ({ sets }) => this.since.sees(sets));
     store.subscribe(["setsAre", "right", "sets", "story"], (state) => {
       const wanted = state.right === "candidates" || state.sets.length > 0;
       if (wanted && state.setsAre === "there") void this.#fetch();
@@ -79,12 +83,14 @@ export class CandidateCommands extends TakingCommands {
     const { num, tokens, limit, beams, spread } = wishes(state.settings);
     const params = effectiveParams(state);
     const rows = beams > 1 ? [] : rowsOf(spread, num, params, state.presets);
+    const fate = isFate(state.settings) ? fateWishes(state.settings, state.fateRanges) : null;
     const prompted = state.settings.mode === "prompt";
     return {
       model: state.settings.model ?? state.defaultModel,
       num,
       ...(beams > 1 ? { beams } : {}),
       ...(rows.length ? { rows } : {}),
+      ...(fate ? { fate } : {}),
       params: {
         ...params,
         limit,
@@ -147,7 +153,9 @@ export class CandidateCommands extends TakingCommands {
     this.takings.offerBack(document, words);
     const reached = unitsOfWritten(written, shown, text.length);
     const edited = card.text === null ? {} : { text };
-    const fields = { candidate: id, units: reached, ...edited, shown: readable(set) };
+    const since = this.since.secondsOf(set.id);
+    const time = since === null ? {} : { seconds: since };
+    const fields = { candidate: id, units: reached, ...edited, shown: readable(set), ...time };
     await this.takings.tell(document.story, "candidate_taken", fields);
     const { state } = this.store;
     const goesOn = wishes(state.settings).quickgen && !reasonOfServer(state);

@@ -6,6 +6,7 @@
  */
 
 import { cardFace, reasonNotToGoOn } from "../candidates/faces.js";
+import { drawnWords, isHidden } from "../candidates/fate.js";
 import { leadOf, letterEnds, step, wordEnds } from "../candidates/letters.js";
 import { shownText } from "../candidates/sets.js";
 import { wayOf } from "../candidates/ways.js";
@@ -164,7 +165,8 @@ export class CandidateCard {
   show(card, set, state) {
     const before = this.state;
     const same = before?.server === state.server && before.models === state.models;
-    const known = same && card === this.card && set.model === this.set.model;
+    const sameSet = set.model === this.set.model && isHidden(set) === isHidden(this.set);
+    const known = same && card === this.card && sameSet;
     [this.card, this.set, this.state] = [card, set, state];
     if (known) return;
     const face = cardFace(card);
@@ -172,7 +174,8 @@ export class CandidateCard {
     this.element.classList.toggle("is-taken", card.taken > 0);
     setText(this.number, String(card.number + 1));
     const becomes = face.detail ? `${face.text}: ${face.detail}` : face.text;
-    const way = wayOf(card, set, state.presets);
+    const drawn = drawnWords(card, set, state.parameters);
+    const way = set.fate ? drawn : wayOf(card, set, state.presets);
     setText(this.words, [way, becomes].filter((words) => words).join(" · "));
     this.#showText();
     this.#showButtons(state);

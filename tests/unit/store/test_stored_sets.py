@@ -140,6 +140,7 @@ def test_sets_to_learn_from_are_those_with_a_choice_or_drawn_parameters(store: S
     found = store.sets_to_choose_from("s1")
     assert [one.record.set for one in found] == ["chosen", "drawn"]
     assert [len(one.candidates[0].tokens) for one in found] == [3, 3]
+    assert store.num_steps("s1") == 1 and store.num_steps("nothing") == 0
     assert store.choosers() == ["s1"] and store.sets_to_choose_from("nothing") == []
     store.commit([made.story(binned=9.0)])
     assert store.choosers() == []
