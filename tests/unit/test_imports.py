@@ -24,7 +24,10 @@ ARROWS: dict[str, set[str]] = {
     "story": {"errors", "store.records", "document", "link"},
     "registry": {"errors", "modelfiles", "link.messages"},
     "engine": {"errors", "link", "modelfiles"},
-    "preferences": {"errors"},
+    "preferences": {
+        "errors",
+        *("engine.sampling.parameters", "engine.sampling.parameter"),  # bounds to draw within
+    },
     "server": {
         *("errors", "modelfiles", "link", "store", "document", "story", "registry", "preferences"),
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # descriptions, free of torch
