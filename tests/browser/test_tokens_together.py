@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.room import Room
 from tests.browser.staged import Stage
-from tests.browser.test_tokens_page import (
+from tests.browser.tokens_on_page import (
     BY_MODEL,
     PAINTED_JS,
     alternative,
