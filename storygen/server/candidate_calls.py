@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from ..engine.sampling.parameters import check_params
 from ..errors import BadRequestError
@@ -18,6 +18,7 @@ from .house import House
 from .library import MOST_CANDIDATE_TOKENS, MOST_CANDIDATES, UNTITLED
 from .room import Room
 from .shapes import sets_shape
+from .visitor import Visitor
 
 MOST_SETS = 50
 MAX_SECONDS = 1e7
@@ -26,9 +27,32 @@ PLAIN_TOKENS = 40
 
 Answer = dict[str, Any]
 
-
-class Asker(Protocol):
-    """Who calls; what a set needs of them is only that they are there."""
+CANDIDATE_CALLS: dict[str, tuple[str, ...]] = {
+    "candidates": ("story",),
+    "candidates_ask": (
+        "story",
+        "model",
+        "at",
+        "num",
+        "params",
+        "seed",
+        "mode",
+        "prompt",
+        "rows",
+        "sets",
+        "beams",
+        "origin",
+        "fate",
+    ),
+    "candidates_add": ("set", "num", "replaces"),
+    "candidates_more": ("candidate", "tokens"),
+    "candidates_stop": ("set", "candidate"),
+    "candidates_clear": ("story",),
+    "candidate_change": ("candidate", "text", "pinned", "dismissed"),
+    "candidate_taken": ("candidate", "units", "text", "shown", "seconds"),
+    "candidate_story": ("candidate",),
+}
+"""Each call's fields."""
 
 
 class CandidateCalls:
@@ -36,14 +60,14 @@ class CandidateCalls:
 
     _house: House
 
-    def call_candidates(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_candidates(self, visitor: Visitor, fields: Fields) -> Answer:
         """The sets that were not cleared, with everything written on their cards."""
         room = self._house.room(fields.id("story"))
         return {
             "sets": sets_shape(room.ask(lambda story, now: story.candidates.whole_views())),
         }
 
-    def call_candidates_ask(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_candidates_ask(self, visitor: Visitor, fields: Fields) -> Answer:
         """Write several continuations on cards."""
         room = self._house.room(fields.id("story"))
         entry = self._house.model(fields.string("model", 2 * MAX_ID))
@@ -68,7 +92,7 @@ class CandidateCalls:
         self._house.workers.ensure(entry.key)
         return answer
 
-    def call_candidates_add(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_candidates_add(self, visitor: Visitor, fields: Fields) -> Answer:
         """More cards in a set."""
         set_id, num = fields.id("set"), fields.integer("num", 1, MOST_CANDIDATES, default=1)
         replaces = fields.id("replaces") if fields.has("replaces") else None
@@ -78,13 +102,13 @@ class CandidateCalls:
             room, lambda story, now: story.candidates.add(set_id, num, now, replaces, drawn)
         )
 
-    def call_candidates_more(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_candidates_more(self, visitor: Visitor, fields: Fields) -> Answer:
         """A card goes on from its text."""
         card, num = fields.id("candidate"), fields.integer("tokens", 1, MOST_CANDIDATE_TOKENS)
         room = self._house.run_room(card)
         return self._written(room, lambda story, now: story.candidates.more(card, num, now))
 
-    def call_candidates_stop(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_candidates_stop(self, visitor: Visitor, fields: Fields) -> Answer:
         """End a set, or one card."""
         if fields.has("set"):
             set_id = fields.id("set")
@@ -94,12 +118,12 @@ class CandidateCalls:
         room = self._house.run_room(card)
         return self._set(room, lambda story, now: story.candidates.stop_card(card, now))
 
-    def call_candidates_clear(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_candidates_clear(self, visitor: Visitor, fields: Fields) -> Answer:
         """Every set leaves the page; all stays stored."""
         self._house.room(fields.id("story")).ask(lambda story, now: story.candidates.clear(now))
         return {}
 
-    def call_candidate_change(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_candidate_change(self, visitor: Visitor, fields: Fields) -> Answer:
         """A card's text, its pin, or its being dismissed."""
         card = fields.id("candidate")
         changes: dict[str, Any] = {}
@@ -111,7 +135,7 @@ class CandidateCalls:
         room = self._house.run_room(card)
         return self._set(room, lambda story, now: story.candidates.change(card, now, **changes))
 
-    def call_candidate_taken(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_candidate_taken(self, visitor: Visitor, fields: Fields) -> Answer:
         """Its first units stand in the story now."""
         card, units = fields.id("candidate"), fields.integer("units", 0, MAX_TEXT)
         text = fields.text("text") if fields.has("text") else None
@@ -132,7 +156,7 @@ class CandidateCalls:
         self._house.tastes.changed(story_id)
         return {"checkpoint": checkpoint}
 
-    def call_candidate_story(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_candidate_story(self, visitor: Visitor, fields: Fields) -> Answer:
         """A story of its own: the text before it and the card's."""
         card = fields.id("candidate")
         room = self._house.run_room(card)
