@@ -222,8 +222,9 @@ def _personal(options: DatasetOptions) -> str:
         "## Personal and sensitive information\n\n"
         f"Only stories whose writer consented are in it. Ids of stories, sets and candidates are {ids}; "
         f"times are {times}; of models that were paths only the last part is told. Who wrote is not "
-        "recorded. The texts themselves were not searched or changed: a story, a writing prompt or a parameter that holds "
-        "text (stop strings, banned words) may name people or tell something of whoever wrote it."
+        "recorded. The texts themselves were not searched or changed: a story, a writing prompt or a "
+        "parameter that holds text (stop strings, banned words) may name people or tell something of "
+        "whoever wrote it."
     )
 
 
