@@ -47,11 +47,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class PerStepPolicy:
-    """See the module. Without any choice it draws evenly."""
+    """See the module. Without any choice it draws evenly.
+
+    `with_densities`: whether draws tell theirs, which takes most of the time.
+    """
 
     ranges: Ranges
     choices: tuple[Choice, ...] = ()
     even_share: float = EVEN_SHARE
+    with_densities: bool = True
     name: str = field(default="per_step", init=False)
 
     @classmethod
@@ -99,7 +103,8 @@ class PerStepPolicy:
             else:
                 near = random.choices(shapes, weights)[0]
                 params = drawing.shaped_params(self.ranges, near, random)
-            drawn.append(Draw(params, self._log_density(weights, shapes, params)))
+            told = self.with_densities
+            drawn.append(Draw(params, self._log_density(weights, shapes, params) if told else None))
         return drawn
 
     def log_density(self, situation: Situation, params: Mapping[str, Any]) -> float | None:

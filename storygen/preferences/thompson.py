@@ -1,0 +1,182 @@
+"""A policy that models taste and tries what might be best: a contextual bandit with Thompson sampling.
+
+The accepted fraction of a candidate, less the mean of its set, is a Bayesian linear regression on
+`features` less their mean in the set: what makes one reader or one place of a story give more to every
+candidate falls out. For each candidate other weights are drawn from the posterior, and of some parameters
+drawn evenly within the ranges those that look best under them are taken: the less is known, the more
+differs what looks best. A small share is drawn evenly all the same.
+Sources: Thompson 1933; Chapelle & Li, An Empirical Evaluation of Thompson Sampling, 2011; Agrawal & Goyal,
+Thompson Sampling for Contextual Bandits with Linear Payoffs, 2013.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from . import checked, drawing
+from .drawing import Draw
+from .features import context, features, num_features
+from .linear import Regression, dot
+from .observations import Observation, Situation
+from .policies import header, log_mixture, read_header
+from .ranges import Ranges
+
+EVEN_SHARE = 0.1
+"""So much is drawn evenly, so that no density is under a tenth of the even one."""
+
+NUM_TRIED = 48
+"""The best of so many looks best: more come closer to the top, fewer vary more."""
+
+NUM_SAMPLES = 24
+NUM_REFERENCES = 96
+"""For the density: so many draws of weights, and so many parameters against which one is ranked."""
+
+_DENSITY_SEED = 20011
+
+
+@dataclass(frozen=True, slots=True)
+class ThompsonPolicy:
+    """See the module. `with_densities`: whether draws tell theirs, which takes most of the time."""
+
+    ranges: Ranges
+    regression: Regression
+    even_share: float = EVEN_SHARE
+    num_tried: int = NUM_TRIED
+    with_densities: bool = True
+    name: str = field(default="thompson", init=False)
+
+    @classmethod
+    def new(cls, ranges: Ranges, **settings: Any) -> ThompsonPolicy:
+        """That has seen nothing."""
+        return cls(ranges, Regression.empty(num_features(ranges)), **settings)
+
+    def updated(
+        self, observations: Iterable[Observation], by: str | None = "human"
+    ) -> ThompsonPolicy:
+        """This policy once it has also seen `observations` of `by`, or of whomever; each is to come once.
+
+        Sets from which nothing was taken tell that no candidate was better than another.
+        """
+        regression = self.regression
+        for one in observations:
+            if by in (None, one.by):
+                regression = _with_set(self.ranges, regression, one)
+        return replace(self, regression=regression)
+
+    @property
+    def even_now(self) -> float:
+        """The share drawn evenly: at first all, since what looks best to who knows nothing is an extreme.
+
+        d / (d + n) after n rows about d weights, until that is less than `even_share`.
+        """
+        num = self.regression.num_weights
+        known = self.regression.num_rows
+        return max(self.even_share, num / (num + known) if num else 1.0)
+
+    def draw(self, situation: Situation, num: int, random: Random) -> list[Draw]:
+        about = context(situation)
+        drawn = [self._one(about, random) for _ in range(num)]
+        if not self.with_densities:
+            return [Draw(params, None) for params in drawn]
+        ranks = self._references(about)
+        return [Draw(params, self._density(about, ranks, params)) for params in drawn]
+
+    def log_density(self, situation: Situation, params: Mapping[str, Any]) -> float | None:
+        """An estimate, the same each time.
+
+        With p the even density, M the number tried and F_w the share of even draws that look worse under
+        weights w, the best of M has the density p * M * E[F_w(params)^(M - 1)]; the expectation is taken over
+        NUM_SAMPLES draws of w, and F over NUM_REFERENCES even draws. Mixed with the even share, it is never
+        below log(even_share) + log p, nor above log M + log p.
+        """
+        about = context(situation)
+        return self._density(about, self._references(about), params)
+
+    def _one(self, about: tuple[float, float, float], random: Random) -> dict[str, Any]:
+        if random.random() < self.even_now:
+            return drawing.shaped_params(self.ranges, {}, random)
+        weights = self.regression.sample(random)
+        best, highest = {}, -math.inf
+        for _ in range(self.num_tried):
+            params = drawing.shaped_params(self.ranges, {}, random)
+            looks = dot(weights, self._row(about, params))
+            if looks > highest:
+                best, highest = params, looks
+        return best
+
+    def _row(self, about: tuple[float, float, float], params: Mapping[str, Any]) -> list[float]:
+        row = features(self.ranges, about, params)
+        assert row is not None, "what was drawn within the ranges has all their parameters"
+        return row
+
+    def _references(
+        self, about: tuple[float, float, float]
+    ) -> list[tuple[list[float], list[float]]]:
+        """For each draw of weights: them, and how even draws look under them, rising."""
+        random = Random(_DENSITY_SEED)
+        even = [
+            self._row(about, drawing.shaped_params(self.ranges, {}, random))
+            for _ in range(NUM_REFERENCES)
+        ]
+        samples = [self.regression.sample(random) for _ in range(NUM_SAMPLES)]
+        return [(weights, sorted(dot(weights, row) for row in even)) for weights in samples]
+
+    def _density(
+        self,
+        about: tuple[float, float, float],
+        references: Sequence[tuple[list[float], list[float]]],
+        params: Mapping[str, Any],
+    ) -> float:
+        even = drawing.log_density(self.ranges, params)
+        if even == -math.inf:
+            return even
+        row = self._row(about, params)
+        power = self.num_tried - 1
+        chances = [
+            ((bisect_left(looks, dot(weights, row)) + 0.5) / (len(looks) + 1)) ** power
+            for weights, looks in references
+        ]
+        best = self.num_tried * sum(chances) / len(chances)
+        return even + log_mixture([(self.even_now, 0.0), ((1 - self.even_now) * best, 0.0)])
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` reads."""
+        return {
+            **header(self.name, self.ranges),
+            "even_share": self.even_share,
+            "num_tried": self.num_tried,
+            "regression": self.regression.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, data: Any) -> ThompsonPolicy:
+        """The policy that `data` describes. Raises: BadRequestError."""
+        data, ranges = read_header(data, "thompson", ("even_share", "num_tried", "regression"))
+        return cls(
+            ranges,
+            Regression.from_json(data.get("regression"), num_features(ranges), "regression"),
+            checked.number(data.get("even_share", EVEN_SHARE), "even_share", 0, 1),
+            checked.whole(data.get("num_tried", NUM_TRIED), "num_tried", 1, 1000),
+        )
+
+
+def _with_set(ranges: Ranges, regression: Regression, one: Observation) -> Regression:
+    """`regression` with the candidates of one set, all less their mean."""
+    about = context(one.situation)
+    pairs = [
+        (row, candidate.taken)
+        for candidate in one.candidates
+        if (row := features(ranges, about, candidate.params)) is not None
+    ]
+    if len(pairs) < 2:
+        return regression
+    num = len(pairs)
+    means = [sum(column) / num for column in zip(*(row for row, _ in pairs), strict=True)]
+    taken = sum(value for _, value in pairs) / num
+    rows = [[a - b for a, b in zip(row, means, strict=True)] for row, _ in pairs]
+    return regression.with_rows(rows, [value - taken for _, value in pairs], num - 1)
