@@ -89,6 +89,8 @@ class CandidateCalls:
         answer = self._set(
             room, lambda story, now: story.candidates.get(story.ask_candidates(new, at, now))
         )
+        if new.fate is not None:
+            self._house.tastes.changed(room.id)
         self._house.workers.ensure(entry.key)
         return answer
 
@@ -148,12 +150,12 @@ class CandidateCalls:
         seconds = fields.number("seconds", 0, MAX_SECONDS) if fields.has("seconds") else None
         room = self._house.run_room(card)
 
-        def taken(story: Story, now: float) -> tuple[str, str]:
-            done = story.candidates.taken(card, units, text, shown, now, seconds=seconds)
-            return story.id, done
-
-        story_id, checkpoint = room.ask(taken)
-        self._house.tastes.changed(story_id)
+        checkpoint = room.ask(
+            lambda story, now: story.candidates.taken(
+                card, units, text, shown, now, seconds=seconds
+            )
+        )
+        self._house.tastes.changed(room.id)
         return {"checkpoint": checkpoint}
 
     def call_candidate_story(self, visitor: Visitor, fields: Fields) -> Answer:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from ..errors import BadRequestError
 from ..preferences import ranges as ranges_json
 from ..preferences import signs
-from ..preferences.drawing import Draw
 from ..preferences.observations import Situation
+from ..preferences.policies import Policy
 from ..preferences.ranges import Ranges
 from ..story.card_asking import Drawn
 from ..story.story import Place, Story
@@ -35,14 +35,7 @@ class Wish:
     ranges: Ranges
 
 
-class Dealer(Protocol):
-    """Who draws: a policy over ranges."""
-
-    def draw(self, situation: Situation, num: int, random: Random) -> list[Draw]:
-        """Parameters for `num` cards."""
-
-
-Dealers = Callable[[str, Ranges], Dealer]
+Dealers = Callable[[str, Ranges], Policy]
 """A policy's name and ranges → who draws."""
 
 

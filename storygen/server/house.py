@@ -198,7 +198,9 @@ class House:
             page.page.describe(page.page.record.changed, **changes)
             return story_shape(page.page.record, bool(page.runs.live()))
 
-        return self.room(story).ask(work)
+        shape: dict[str, Any] = self.room(story).ask(work)
+        self.tastes.changed(story)
+        return shape
 
     def delete(self, story: str) -> None:
         """Delete a binned story for good.
@@ -210,6 +212,7 @@ class House:
             raise ConflictError("Only a story in the bin can be deleted for good.")
         self.close_room(story)
         self._writing.call(lambda: self._store.delete_story(story))
+        self.tastes.changed(story)
         self._news("stories")
 
     # ------------------------------------------------------------ presets

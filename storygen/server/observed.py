@@ -23,8 +23,9 @@ from .library import fresh_client, new_id
 def observe(store: Store, story: str, most: int | None = None) -> list[Observation]:
     """A story's sets and what was taken from them, the oldest first; none for a story that is not there.
 
-    A set from which a person and the automatic writer took something is one observation each. `most`: so
-    many characters of the text before each; None: all of it.
+    A set from which a person and the automatic writer took something is one observation each. One from which
+    nothing was taken is one once another was asked for: until then nobody has decided. `most`: so many
+    characters of the text before each; None: all of it.
     """
     chosen: dict[str, list[ChoiceRecord]] = {}
     for choice in store.choices(story):
@@ -33,8 +34,10 @@ def observe(store: Store, story: str, most: int | None = None) -> list[Observati
     standing = _standing(store, story) if chosen else Counter()
     found: list[Observation] = []
     for number, one in enumerate((one for one in sets if one.candidates), 1):
-        seen = _of_set(store, one, number, most)
-        found += _chosen(seen, one, chosen.get(one.record.set, []), standing)
+        choices = chosen.get(one.record.set, [])
+        if choices or one is not sets[-1]:
+            seen = _of_set(store, one, number, most)
+            found += _chosen(seen, choices, standing)
     return found
 
 
@@ -96,7 +99,7 @@ def _shown(card: StoredCandidate) -> ShownCandidate:
 
 
 def _chosen(
-    seen: Observation, one: StoredSet, choices: list[ChoiceRecord], standing: Counter[str]
+    seen: Observation, choices: list[ChoiceRecord], standing: Counter[str]
 ) -> Iterable[Observation]:
     """What was seen with what was taken, by a person and by the automatic writer."""
     if not choices:

@@ -6,7 +6,9 @@ import math
 from typing import Any
 
 import pytest
+import requests
 
+from storygen.preferences import statistics_json
 from storygen.server.observed import observe
 from storygen.store.store import Store, file_url
 from tests.protocol.studio_client import OpenStory, StudioClient
@@ -94,11 +96,9 @@ def test_choices_are_seen_by_what_learns_with_all_that_was_shown(
     third = dealt(story)
     assert third["fate"]["step"] == 2
     store = Store(file_url(server.data_dir / "storygen.db"))
-    passed_over, chosen, waiting = observe(store, story.id)
+    passed_over, chosen = observe(store, story.id)
     store.close()
-    assert [one.set for one in (passed_over, chosen, waiting)] == [
-        *(asked_again["id"], found["id"], third["id"])
-    ]
+    assert [one.set for one in (passed_over, chosen)] == [asked_again["id"], found["id"]]
     assert passed_over.chosen is None and passed_over.policy == "random" and passed_over.blind
     assert (chosen.before, chosen.by, chosen.seconds, chosen.kept) == ("Once", "human", 2.5, 1.0)
     assert [one.taken for one in chosen.candidates] == [0.0, 5 / 9, 0.0]
@@ -106,5 +106,36 @@ def test_choices_are_seen_by_what_learns_with_all_that_was_shown(
         assert (one.text, len(one.ids), len(one.logprobs)) == (" w0 w1 w2", 3, 3)
         assert one.params == view["params"] and one.seed == view["seed"]
         assert one.log_density is not None and math.isfinite(one.log_density)
-    assert chosen.situation.step == 1 and waiting.situation.step == 2
-    assert waiting.before == "Once w0 w"
+    assert chosen.situation.step == 1
+
+
+def test_who_draws_learns_from_what_was_taken(browser: StudioClient, server: ServerProcess) -> None:
+    story = browser.create("Once")
+    for _ in range(12):
+        found = dealt(story)
+        coolest = min(found["cards"], key=lambda card: card["params"]["temperature"])
+        take(story, coolest, " w0")
+        shown = {one["id"]: 9 for one in found["cards"]}
+        browser.ok("candidate_taken", candidate=coolest["id"], units=3, shown=shown)
+    told = told_by_http(server)
+    assert told["all"]["parameters"]["temperature"]["difference"]["value"] < 0
+    assert statistics_json.from_json(told).everything.num_sets >= 12
+    for policy in ("fixed", "steps", "bandit"):
+        hand = dealt(story, policy=policy)
+        assert hand["fate"]["policy"] == policy
+        assert all(card["params"]["temperature"] < 1.5 for card in hand["cards"])
+    averages = [card["params"]["temperature"] for card in dealt(story, policy="fixed")["cards"]]
+    assert max(averages) < 1.0
+
+
+def test_other_programs_need_the_token(server: ServerProcess) -> None:
+    answer = requests.get(f"{server.url}/api/preferences/steps", timeout=10)
+    assert answer.status_code == 401 and answer.json()["error"]["code"] == "refused"
+
+
+def told_by_http(server: ServerProcess) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {server.token}"}
+    answer = requests.get(f"{server.url}/api/preferences/steps", headers=headers, timeout=10)
+    assert answer.status_code == 200
+    told: dict[str, Any] = answer.json()
+    return told
