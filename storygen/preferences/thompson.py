@@ -13,14 +13,15 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from random import Random
 from typing import Any
 
 from . import checked, drawing
 from .drawing import Draw
-from .features import context, features, num_features
+from .features import Context, context, features, num_features
 from .linear import Regression, dot
 from .observations import Observation, Situation
 from .policies import header, log_mixture, read_header
@@ -83,8 +84,7 @@ class ThompsonPolicy:
         drawn = [self._one(about, random) for _ in range(num)]
         if not self.with_densities:
             return [Draw(params, None) for params in drawn]
-        ranks = self._references(about)
-        return [Draw(params, self._density(about, ranks, params)) for params in drawn]
+        return [Draw(params, self._density(about, params)) for params in drawn]
 
     def log_density(self, situation: Situation, params: Mapping[str, Any]) -> float | None:
         """An estimate, the same each time.
@@ -94,52 +94,29 @@ class ThompsonPolicy:
         NUM_SAMPLES draws of w, and F over NUM_REFERENCES even draws. Mixed with the even share, it is never
         below log(even_share) + log p, nor above log M + log p.
         """
-        about = context(situation)
-        return self._density(about, self._references(about), params)
+        return self._density(context(situation), params)
 
-    def _one(self, about: tuple[float, float, float], random: Random) -> dict[str, Any]:
+    def _one(self, about: Context, random: Random) -> dict[str, Any]:
         if random.random() < self.even_now:
             return drawing.shaped_params(self.ranges, {}, random)
         weights = self.regression.sample(random)
         best, highest = {}, -math.inf
         for _ in range(self.num_tried):
             params = drawing.shaped_params(self.ranges, {}, random)
-            looks = dot(weights, self._row(about, params))
+            looks = dot(weights, _row(self.ranges, about, params))
             if looks > highest:
                 best, highest = params, looks
         return best
 
-    def _row(self, about: tuple[float, float, float], params: Mapping[str, Any]) -> list[float]:
-        row = features(self.ranges, about, params)
-        assert row is not None, "what was drawn within the ranges has all their parameters"
-        return row
-
-    def _references(
-        self, about: tuple[float, float, float]
-    ) -> list[tuple[list[float], list[float]]]:
-        """For each draw of weights: them, and how even draws look under them, rising."""
-        random = Random(_DENSITY_SEED)
-        even = [
-            self._row(about, drawing.shaped_params(self.ranges, {}, random))
-            for _ in range(NUM_REFERENCES)
-        ]
-        samples = [self.regression.sample(random) for _ in range(NUM_SAMPLES)]
-        return [(weights, sorted(dot(weights, row) for row in even)) for weights in samples]
-
-    def _density(
-        self,
-        about: tuple[float, float, float],
-        references: Sequence[tuple[list[float], list[float]]],
-        params: Mapping[str, Any],
-    ) -> float:
+    def _density(self, about: Context, params: Mapping[str, Any]) -> float:
         even = drawing.log_density(self.ranges, params)
         if even == -math.inf:
             return even
-        row = self._row(about, params)
+        row = _row(self.ranges, about, params)
         power = self.num_tried - 1
         chances = [
             ((bisect_left(looks, dot(weights, row)) + 0.5) / (len(looks) + 1)) ** power
-            for weights, looks in references
+            for weights, looks in _references(self.ranges, self.regression, about)
         ]
         best = self.num_tried * sum(chances) / len(chances)
         return even + log_mixture([(self.even_now, 0.0), ((1 - self.even_now) * best, 0.0)])
@@ -180,3 +157,23 @@ def _with_set(ranges: Ranges, regression: Regression, one: Observation) -> Regre
     taken = sum(value for _, value in pairs) / num
     rows = [[a - b for a, b in zip(row, means, strict=True)] for row, _ in pairs]
     return regression.with_rows(rows, [value - taken for _, value in pairs], num - 1)
+
+
+def _row(ranges: Ranges, about: Context, params: Mapping[str, Any]) -> list[float]:
+    row = features(ranges, about, params)
+    assert row is not None, "what was drawn within the ranges has all their parameters"
+    return row
+
+
+@lru_cache(maxsize=32)  # all candidates of a set ask for the same
+def _references(
+    ranges: Ranges, regression: Regression, about: Context
+) -> tuple[tuple[list[float], list[float]], ...]:
+    """For each draw of weights: them, and how even draws look under them, rising."""
+    random = Random(_DENSITY_SEED)
+    even = [
+        _row(ranges, about, drawing.shaped_params(ranges, {}, random))
+        for _ in range(NUM_REFERENCES)
+    ]
+    samples = [regression.sample(random) for _ in range(NUM_SAMPLES)]
+    return tuple((weights, sorted(dot(weights, row) for row in even)) for weights in samples)
