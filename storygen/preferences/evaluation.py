@@ -25,8 +25,8 @@ from typing import Any
 
 from . import estimates
 from .estimates import Interval
-from .features import context, features, num_features
-from .linear import Regression, dot
+from .features import context, features
+from .linear import dot, ridge
 from .observations import Observation, ShownCandidate, Situation
 from .policies import Policy
 
@@ -40,6 +40,7 @@ NUM_RESAMPLES = 400
 NUM_DRAWN = 4
 """So many candidates are drawn in each situation for what the model says of the policy."""
 
+_PENALTY = 2.0
 _SEED = 1405
 
 
@@ -162,13 +163,12 @@ class _Model:
             for one in logged
             if (row := features(policy.ranges, context(one.situation), one.params)) is not None
         ]
-        empty = Regression.empty(num_features(policy.ranges) + 1)
         rows, values = [row for row, _ in pairs], [value for _, value in pairs]
-        return cls(policy, middle, empty.with_rows(rows, values, len(rows)).mean)
+        return cls(policy, middle, ridge(rows, values, _PENALTY) if rows else ())
 
     def value(self, situation: Situation, params: Mapping[str, Any]) -> float:
         row = features(self.policy.ranges, context(situation), params)
-        told = self.middle + (dot(self.weights, [1.0, *row]) if row is not None else 0.0)
+        told = self.middle + (dot(self.weights, [1.0, *row]) if row and self.weights else 0.0)
         return min(max(told, 0.0), 1.0)
 
 
