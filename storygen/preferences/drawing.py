@@ -10,7 +10,7 @@ that the ratio of two densities is a weight for off-policy evaluation.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from statistics import NormalDist
@@ -148,9 +148,50 @@ def shaped_log_density(
     ranges: Ranges, shapes: Mapping[str, Shape], params: Mapping[str, Any]
 ) -> float:
     """Of `params` under `shaped_params`; -inf outside."""
-    total = 0.0
+    spots = spots_of(ranges, params)
+    return -math.inf if spots is None else log_density_at(spots, shapes)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where one parameter stands, in positions: within the window [low, high] that its driver leaves.
+
+    A whole one takes the cell [begin, end]. For others `begin` is the place, `end` None and `slope` the
+    change of the value with the position there.
+    """
+
+    name: str
+    low: float
+    high: float
+    begin: float
+    end: float | None
+    slope: float
+
+
+def spots_of(ranges: Ranges, params: Mapping[str, Any]) -> list[Spot] | None:
+    """The spot of each drawn parameter that could have had another value; None outside of the ranges."""
+    found: list[Spot] = []
     for one in ranges.drawn:
-        likely = _likely(ranges, one, shapes.get(one.name, EVEN), params)
+        value = _number(params, one.name)
+        if value is None or (one.whole and value != int(value)):
+            return None
+        top = ranges.top(one, params)
+        if not one.low - _NARROW <= value <= top + _NARROW:
+            return None
+        if not _only_one_value(one, top):
+            found.append(_spot(one, value, *_window(one, top)))
+    return found
+
+
+def log_density_at(spots: Sequence[Spot], shapes: Mapping[str, Shape]) -> float:
+    """Of the parameters at `spots`, for who asks about the same ones under many shapes."""
+    total = 0.0
+    for one in spots:
+        shape = shapes.get(one.name, EVEN)
+        if one.end is None:
+            likely = shape.density(one.low, one.high, one.begin) / one.slope
+        else:
+            likely = shape.mass(one.low, one.high, one.begin, one.end)
         if likely <= 0:
             return -math.inf
         total += math.log(likely)
@@ -182,22 +223,13 @@ def positions(ranges: Ranges, params: Mapping[str, Any]) -> dict[str, float] | N
     return found
 
 
-def _likely(ranges: Ranges, one: Range, shape: Shape, params: Mapping[str, Any]) -> float:
-    """The density of one parameter given its driver, or its probability."""
-    value = _number(params, one.name)
-    if value is None or (one.whole and value != int(value)):
-        return 0.0
-    top = ranges.top(one, params)
-    if not one.low - _NARROW <= value <= top + _NARROW:
-        return 0.0
-    if _only_one_value(one, top):
-        return 1.0
-    low, high = _window(one, top)
+def _spot(one: Range, value: float, low: float, high: float) -> Spot:
     if one.whole:
-        return shape.mass(low, high, one.position(value - 0.5), one.position(value + 0.5))
+        begin, end = one.position(value - 0.5), one.position(value + 0.5)
+        return Spot(one.name, low, high, begin, end, 1.0)
     place = min(max(one.position(value), low), high)
     slope = one.length * (value if one.scale == "log" else 1.0)
-    return shape.density(low, high, place) / slope
+    return Spot(one.name, low, high, place, None, slope)
 
 
 def _only_one_value(one: Range, top: float) -> bool:

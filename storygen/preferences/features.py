@@ -22,12 +22,16 @@ _STEPS = 10.0  # after so many the story has come about two thirds of its way
 _USUAL_ENTROPY = 2.5  # nats, of a small model over stories
 
 
+Context = tuple[float, float, float]
+"""What of a situation goes into products: see `context`."""
+
+
 def num_features(ranges: Ranges) -> int:
     """How many numbers `features` gives."""
     return NUM_EACH * len(ranges.drawn)
 
 
-def context(situation: Situation) -> tuple[float, float, float]:
+def context(situation: Situation) -> Context:
     """(how far, 0 to 1; repetition, 0 to 1; entropy around the usual one, -1 to 1 and 0 where not known)."""
     far = 1 - math.exp(-max(situation.step - 1, 0) / _STEPS)
     entropy = situation.entropy
@@ -35,9 +39,7 @@ def context(situation: Situation) -> tuple[float, float, float]:
     return far, min(max(situation.repetition, 0.0), 1.0), around
 
 
-def features(
-    ranges: Ranges, about: tuple[float, float, float], params: Mapping[str, Any]
-) -> list[float] | None:
+def features(ranges: Ranges, about: Context, params: Mapping[str, Any]) -> list[float] | None:
     """The numbers, each within -1 to 1; None if a drawn parameter is missing. `about`: from `context`."""
     places = drawing.positions(ranges, params)
     if places is None:

@@ -116,12 +116,15 @@ class PerStepPolicy:
         shapes: Sequence[Mapping[str, Kernels]],
         params: Mapping[str, Any],
     ) -> float:
-        even = drawing.log_density(self.ranges, params)
-        if not shapes or even == -math.inf:
+        spots = drawing.spots_of(self.ranges, params)
+        if spots is None:
+            return -math.inf
+        even = drawing.log_density_at(spots, {})
+        if not shapes:
             return even
         rest = (1 - self.even_share) / sum(weights)
         parts = [
-            (weight * rest, drawing.shaped_log_density(self.ranges, near, params))
+            (weight * rest, drawing.log_density_at(spots, near))
             for weight, near in zip(weights, shapes, strict=True)
         ]
         return log_mixture([(self.even_share, even), *parts])

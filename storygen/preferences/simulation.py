@@ -162,15 +162,24 @@ def play_step(
 
 
 def value_of(
-    policy: Policy, reader: Reader, situations: Sequence[Situation], num_candidates: int, seed: int
+    policy: Policy,
+    beside: Policy,
+    reader: Reader,
+    situations: Sequence[Situation],
+    seed: int,
+    *,
+    num_candidates: int = 4,
 ) -> Interval:
-    """What off-policy estimates are about: the mean fraction accepted of a candidate, played out."""
+    """What off-policy estimates are about: the mean fraction accepted of a candidate by `policy`.
+
+    The other cards of its set are drawn by `beside`, the policy that was logged.
+    """
     random = Random(f"{seed} value")
-    means = []
+    found = []
     for at in situations:
-        played = play_step(policy, reader, at, num_candidates, random)
-        means.append(estimates.mean([one.taken for one in played.candidates]))
-    return estimates.clustered_mean(means, [1.0] * len(means), range(len(means)))
+        draws = policy.draw(at, 1, random) + beside.draw(at, num_candidates - 1, random)
+        found.append(reader.taken(at, [one.params for one in draws], random)[0])
+    return estimates.clustered_mean(found, [1.0] * len(found), range(len(found)))
 
 
 def paired_difference(first: Sequence[float], second: Sequence[float]) -> Interval:

@@ -19,12 +19,14 @@ from . import estimates, signs
 from .estimates import Interval
 from .observations import Observation, ShownCandidate
 from .ranges import DEFAULTS, NAMES
+from .tops import top_of_liking
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 """The quantiles that are told of each side."""
 
 NUM_BINS = 12
 FEW_STORIES = 8
+MOST_FOR_BEST = 250
 MOST_STEPS = 200
 """What lies further is counted as this step."""
 
@@ -55,9 +57,9 @@ class Bins:
 class ParameterStatistics:
     """What is known of one parameter in one group of sets.
 
-    `difference`: chosen minus passed over, within sets. `best`: where the accepted fraction is highest, by a
-    parabola (None where it doesn't clearly bend down); unlike the mean of the chosen it doesn't depend on
-    what was drawn. `shrunk`: the mean of the chosen, pooled with other steps; None but in steps.
+    `difference`: chosen minus passed over, within sets. `best`: where liking is highest (see `tops`),
+    by the newest `MOST_FOR_BEST` sets, None where that isn't clear; unlike the mean of the chosen it doesn't
+    depend on what was drawn. `shrunk`: the mean of the chosen, pooled with other steps; None but in steps.
     """
 
     name: str
@@ -95,7 +97,7 @@ class Statistics:
 
 
 def gather(observations: Iterable[Observation], by: str | None = "human") -> Statistics:
-    """The statistics of the sets on which `by` decided; None: whoever did.
+    """The statistics of the sets on which `by` decided; None: whoever did. `observations`: oldest first.
 
     Parameters whose values are no finite numbers are left out of their candidate. The work is linear in the
     number of candidates but for sorting.
@@ -205,7 +207,7 @@ def _parameter(name: str, contrasts: Sequence[_Contrast]) -> ParameterStatistics
         _side(chosen),
         _side(rejected),
         _difference(differing),
-        _best(name, differing),
+        _best(name, differing[-MOST_FOR_BEST:]),
         _bins(name, chosen, rejected),
     )
 
@@ -238,7 +240,7 @@ def _difference(sets: Sequence[tuple[str, list[tuple[float, float]]]]) -> Interv
 
 
 def _best(name: str, sets: Sequence[tuple[str, list[tuple[float, float]]]]) -> Interval | None:
-    """The top of the parabola over the parameter's scale, held within what was shown."""
+    """The top of liking over the parameter's scale, held within what was shown."""
     values = [value for _, pairs in sets for value, _ in pairs]
     if not values:
         return None
@@ -249,7 +251,7 @@ def _best(name: str, sets: Sequence[tuple[str, list[tuple[float, float]]]]) -> I
         (cluster, [((scale(value) - begin) / length, taken) for value, taken in pairs])
         for cluster, pairs in sets
     ]
-    top = estimates.top_of_parabola(placed)
+    top = top_of_liking(placed)
     if top is None:
         return None
     back = math.exp if scale is math.log else float

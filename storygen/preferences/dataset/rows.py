@@ -137,7 +137,7 @@ def _pairs_of(observation: Observation) -> Iterator[_Pair]:
             if worse.taken < better.taken:
                 rejected = comparable_part(storable(worse.text), len(chosen))
                 if chosen.strip() and rejected.strip() and chosen != rejected:
-                    yield _Pair(prompt, chosen, rejected, better.taken - worse.taken)
+                    yield _Pair(prompt, chosen, rejected, float(better.taken - worse.taken))
 
 
 def _taken_text(candidate: ShownCandidate) -> str:

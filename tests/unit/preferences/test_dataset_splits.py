@@ -66,12 +66,8 @@ def test_splits_have_about_their_shares_and_another_seed_gives_others() -> None:
 
 
 def test_a_split_is_the_same_on_every_machine() -> None:
-    assert [split_of(f"story-{number}", Shares(0.5, 0.3, 0.2), 1) for number in range(6)] == [
-        *EXPECTED
-    ]
-
-
-EXPECTED = ("?",) * 6
+    found = [split_of(f"story-{number}", Shares(0.5, 0.3, 0.2), 1) for number in range(6)]
+    assert found == ["train", "train", "train", "train", "test", "validation"]
 
 
 @pytest.mark.parametrize("three", [(0.5, 0.5, 0.5), (0, 0.5, 0.5), (1.5, -0.5, 0), (0.5, 0, 0)])
