@@ -41,6 +41,12 @@ export function fateWishes({ fate_policy, fate_blind, fate_ranges }, plain) {
   };
 }
 
+/** @param {Settings} settings @param {FateRanges} plain @returns {boolean} whether fate says how long a card may be */
+export function drawsTokens(settings, plain) {
+  const scale = fateWishes(settings, plain).ranges.ranges.max_tokens?.scale ?? "fixed";
+  return scale !== "fixed";
+}
+
 /** @param {number} num @returns {number} of cards, as many as fate deals */
 export const dealt = (num) => Math.min(MOST_CARDS, Math.max(FEWEST_CARDS, num));
 

@@ -72,7 +72,8 @@ export class CandidateCard {
     const tools = h("div", { class: "candidate-tools" }, this.pin, this.dismiss);
     const head = h("div", { class: "candidate-head" }, this.number, this.words, tools);
     const attributes = { class: "candidate", id: `card-${this.id}` };
-    this.element = h("li", attributes, head, this.text, this.foot);
+    this.drawn = h("p", { class: "candidate-drawn" });
+    this.element = h("li", attributes, head, this.text, this.drawn, this.foot);
     this.#keepTabStopsFew();
     new LetterMarks(this.text, () => shownText(this.card), {
       hovered: (units) => this.#hovered(units),
@@ -174,8 +175,8 @@ export class CandidateCard {
     this.element.classList.toggle("is-taken", card.taken > 0);
     setText(this.number, String(card.number + 1));
     const becomes = face.detail ? `${face.text}: ${face.detail}` : face.text;
-    const drawn = drawnWords(card, set, state.parameters);
-    const way = set.fate ? drawn : wayOf(card, set, state.presets);
+    setText(this.drawn, drawnWords(card, set, state.parameters));
+    const way = set.fate ? "" : wayOf(card, set, state.presets);
     setText(this.words, [way, becomes].filter((words) => words).join(" · "));
     this.#showText();
     this.#showButtons(state);

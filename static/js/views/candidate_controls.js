@@ -14,7 +14,7 @@ import {
 import { isAtWork } from "../candidates/sets.js";
 import { h, setAttributes, setText } from "../dom.js";
 import { activeRun } from "../faces.js";
-import { MOST_CARDS, isFate } from "../candidates/fate.js";
+import { MOST_CARDS, drawsTokens, isFate } from "../candidates/fate.js";
 import { FateControls } from "./fate_controls.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -102,7 +102,7 @@ export class CandidateControls {
     ]))
       button.title = `${words} (${keyOf(action)})`;
     ask.title = "";
-    this.store.subscribe(["settings", "numSets"], (state) => {
+    this.store.subscribe(["settings", "numSets", "fateRanges"], (state) => {
       this.#showWishes(state);
       setText(this.short, wishesLine(state));
     });
@@ -200,7 +200,7 @@ export class CandidateControls {
   }
 
   /** @param {State} state */
-  #showWishes({ settings, numSets }) {
+  #showWishes({ settings, numSets, fateRanges }) {
     const { num, tokens, limit, quickgen, spread } = wishes(settings);
     const beams = settings.candidate_beams ?? 1;
     const shown = /** @type {const} */ ([
@@ -218,6 +218,9 @@ export class CandidateControls {
     const drawn = isFate(settings);
     setAttributes(this.fate.element, { hidden: !drawn });
     this.num.max = String(drawn ? MOST_CARDS : MOST_CANDIDATES);
+    const drawsLength = drawn && drawsTokens(settings, fateRanges);
+    setAttributes(this.tokens, { disabled: drawsLength });
+    this.tokens.title = drawsLength ? "Fate draws it: see the ranges below" : "";
     const single = beams > 1 ? "Not with a search." : drawn ? "Not with fate." : "";
     const several = single || "So many sets, one after another.";
     setText(this.setsLine, several);
