@@ -42,7 +42,8 @@
  * @typedef {{id: string, number: number, seed: number, params: Params | null,
  *   state: "queued" | "running" | "ended", reason: string, detail: string, message: string, text: string | null,
  *   pinned: boolean, dismissed: boolean, taken: number, client: number, clock: number, next_index: number,
- *   tokens?: CardToken[], replaces?: string}} Card `replaces`: this page's own, the card in whose place it stands
+ *   tokens?: CardToken[], replaces?: string, retried?: boolean}} Card This page's own: `replaces`, the card in whose
+ *   place it stands; `retried`, another one was asked for in its place and has not come yet
  */
 /**
  * @typedef {{id: string, story: string, time: number, origin: string, model: string, model_name: string,

@@ -18,6 +18,7 @@ from tests.browser.candidate_cards import (
     text_of,
     written,
 )
+from tests.browser.late_answers import hold_answers, let_come, may_be_late
 from tests.browser.room import violations
 
 pytestmark = pytest.mark.browser
@@ -96,6 +97,24 @@ def test_a_cards_own_keys(staged: Staged) -> None:
     press("Tab")
     press("Escape")
     expect(room.page.locator("#right-panel")).to_be_hidden()
+
+
+def test_another_in_a_cards_place_has_the_focus_also_when_the_answer_comes_after_the_news(
+    staged: Staged,
+) -> None:
+    room, stage = staged
+    may_be_late(room)
+    ask_for(room, stage, HALF, OTHER, HALF)
+    room.page.keyboard.press("Alt+6")
+    hold_answers(room.page, "candidates_add")
+    room.page.keyboard.press("r")
+    numbers = room.page.locator(".candidate-number")
+    expect(numbers).to_have_text(["4", "2", "3"])
+    expect(text_of(room, 1)).to_be_focused()
+    let_come(room.page)
+    expect(room.page.locator(".toast")).to_contain_text("Another is written in its place.")
+    expect(numbers).to_have_text(["4", "2", "3"])
+    expect(text_of(room, 1)).to_be_focused()
 
 
 def test_in_text_from_the_right_the_left_arrow_marks_more(staged: Staged) -> None:

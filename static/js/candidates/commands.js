@@ -18,12 +18,12 @@ import {
   readable,
   shownText,
   withNews,
+  withRetried,
   writtenText,
 } from "./sets.js";
 import { rowsOf } from "./ways.js";
 
 /** @typedef {import("../protocol.js").CandidateSet} CandidateSet */
-/** @typedef {import("../protocol.js").Card} Card */
 /** @typedef {"asked" | "quick" | "auto"} Origin */
 
 export class CandidateCommands extends TakingCommands {
@@ -190,16 +190,19 @@ export class CandidateCommands extends TakingCommands {
   async retry(id) {
     const found = findCard(this.store.state.sets, id);
     if (!found) return;
-    const known = new Set(found.set.cards.map((card) => card.id));
+    this.#markRetried(id, true);
     await this.#try(async () => {
-      const fields = { set: found.set.id, num: 1, replaces: id };
-      await this.#call("candidates_add", fields, (card) =>
-        known.has(card.id) ? card : { ...card, replaces: id },
-      );
+      await this.#call("candidates_add", { set: found.set.id, num: 1, replaces: id });
       this.toasts.offer("Another is written in its place.", "Undo", () => {
         void this.dismiss(id, false);
       });
     });
+    this.#markRetried(id, false);
+  }
+
+  /** @param {string} id @param {boolean} retried another one is awaited in its place */
+  #markRetried(id, retried) {
+    this.store.set({ sets: withRetried(this.store.state.sets, id, retried) });
   }
 
   /** @param {string} set as many more for the same text as are asked for elsewhere */
@@ -248,15 +251,13 @@ export class CandidateCommands extends TakingCommands {
   /**
    * @param {string} event answered with the set as it is now
    * @param {object} fields
-   * @param {(card: Card) => Card} [known] what this page knows of its cards beside that
    * @returns {Promise<{set: CandidateSet}>}
    */
-  async #call(event, fields, known = (card) => card) {
+  async #call(event, fields) {
     const answer = await this.connection.call(event, fields);
     const { story, sets } = this.store.state;
     if (answer.set?.story !== story) return answer;
-    const set = { ...answer.set, cards: answer.set.cards.map(known) };
-    this.store.set({ sets: withNews(sets, [set], []).sets });
+    this.store.set({ sets: withNews(sets, [answer.set], []).sets });
     return answer;
   }
 
