@@ -20,3 +20,10 @@ def only_run(room: Room) -> dict[str, Any]:
         (story,) = program.ok("stories")["stories"]
         (run,) = program.ok("story_open", story=story["id"])["runs"]
         return dict(run)
+
+
+def only_text(room: Room) -> str:
+    """The text of the only story, as the server has it."""
+    with client(room) as program:
+        (story,) = program.ok("stories")["stories"]
+        return str(program.open(story["id"]))
