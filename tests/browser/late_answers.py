@@ -1,4 +1,4 @@
-"""Lets the server's answers come late, after the news of the same commit, as where much is to be done at once."""
+"""Lets the server's answers come late, after the news of the same commit, as where much is going on."""
 
 from __future__ import annotations
 

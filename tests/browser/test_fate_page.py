@@ -9,17 +9,18 @@ from playwright.sync_api import expect
 
 from storygen.server.observed import observe_all
 from storygen.store.store import Store, file_url
-from tests.browser.candidate_cards import HALF, OTHER, Staged, ask, button, cards
+from tests.browser.candidate_cards import HALF, OTHER, Staged, ask, button
 from tests.browser.room import Room, violations
-from tests.browser.staged import CARDS, Stage
+from tests.browser.staged import Stage
 
 pytestmark = pytest.mark.browser
 
 
-def deal(room: Room, stage: Stage, *texts: str) -> None:
+def deal(room: Room, stage: Stage, *texts: list[str]) -> None:
     stage.cards(*texts)
     ask(room)
-    expect(cards(room)).to_have_count(len(texts))
+    newest = room.page.locator(".candidate-set:not(.is-pinned)").first
+    expect(newest.locator(".candidate")).to_have_count(len(texts))
 
 
 def by_fate(room: Room) -> None:
@@ -37,11 +38,13 @@ def test_what_was_drawn_shows_when_a_card_is_taken(staged: Staged) -> None:
     button(room, 1, "Take all").click()
     drawn = room.page.locator(".candidate-drawn")
     for number in range(3):
-        expect(drawn.nth(number)).to_have_text(re.compile(r"Temperature \d.*Top k \d|Top k \d.*Temp"))
+        expect(drawn.nth(number)).to_have_text(
+            re.compile(r"Temperature \d.*Top k \d|Top k \d.*Temp")
+        )
     expect(room.page.locator("#candidates-tokens")).to_be_disabled()
 
 
-def test_a_digit_takes_from_a_hand_and_the_choice_is_kept_with_its_time(staged: Staged) -> None:
+def test_a_hand_that_was_passed_over_and_a_choice_are_kept_with_its_time(staged: Staged) -> None:
     room, stage = staged
     by_fate(room)
     deal(room, stage, HALF, OTHER, OTHER)
@@ -49,7 +52,7 @@ def test_a_digit_takes_from_a_hand_and_the_choice_is_kept_with_its_time(staged: 
     button(room, 1, "Take all").click()
     expect(room.editor).to_contain_text("Mine. ")
     room.saved()
-    store = Store(file_url(room.server.data_dir / "storygen.db"))
+    store = Store(file_url(room.studio.data_dir / "storygen.db"))
     passed_over, chosen = observe_all(store)
     store.close()
     assert passed_over.chosen is None and chosen.chosen is not None
@@ -89,5 +92,5 @@ def test_all_fixed_is_refused_in_words(staged: Staged) -> None:
     room.page.locator(".fate-ranges summary").click()
     for select in room.page.locator(".fate-range select").all():
         select.select_option("fixed")
-    ask(room)
+    room.page.keyboard.press("Alt+k")
     expect(room.page.locator(".toast")).to_contain_text("Nothing is drawn")

@@ -208,7 +208,7 @@ class RangeRow {
       [this.low, range.low],
       [this.high, range.high],
     ]))
-      if (isNews || !field.value) field.value = String(value);
+      if (document.activeElement !== field && (isNews || !field.value)) field.value = String(value);
   }
 }
 

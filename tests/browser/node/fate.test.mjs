@@ -22,7 +22,12 @@ const PLAIN = /** @type {any} */ ({
   },
   couplings: [{ driver: "max_tokens", driven: "temperature", strength: 0.5 }],
 });
-const TEMPERATURE = /** @type {any} */ ({ name: "temperature", title: "Temperature", low: 0, high: 5 });
+const TEMPERATURE = /** @type {any} */ ({
+  name: "temperature",
+  title: "Temperature",
+  low: 0,
+  high: 5,
+});
 
 /** @param {object} fate @param {number} taken */
 const setOf = (fate, taken = 0) => {
