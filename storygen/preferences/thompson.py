@@ -185,10 +185,30 @@ def _best_of(num_tried: int, num_below: int, num: int) -> float:
     )
 
 
+class _Spread(Random):
+    """Gives the sides of point `at` of a sequence that fills a cube more evenly than chance.
+
+    With chance, the share of draws that lie in the best 48th of the ranges would be off by a fifth.
+    Source: Kronecker sequence with generalised golden ratios (Roberts 2018).
+    """
+
+    def __init__(self, at: int, num: int) -> None:
+        super().__init__(0)
+        ratio = 2.0
+        for _ in range(60):
+            ratio = (1 + ratio) ** (1 / (num + 1))
+        self._sides = [(0.5 + (at + 1) * ratio**-side) % 1 for side in range(1, num + 1)]
+
+    def random(self) -> float:
+        return self._sides.pop(0)
+
+
 @lru_cache(maxsize=8)
 def _even_rows(ranges: Ranges) -> list[list[float]]:
-    random = Random(_DENSITY_SEED)
-    return [_row(ranges, drawing.shaped_params(ranges, {}, random)) for _ in range(NUM_REFERENCES)]
+    """What even draws look like: NUM_REFERENCES rows of `bends`."""
+    num = len(ranges.drawn)
+    spread = (_Spread(at, num) for at in range(NUM_REFERENCES))
+    return [_row(ranges, drawing.shaped_params(ranges, {}, one)) for one in spread]
 
 
 @lru_cache(maxsize=8)

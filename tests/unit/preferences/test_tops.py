@@ -18,7 +18,7 @@ def choices(random: Random, num: int, top: float, bend: float, *, high: float = 
         xs = [high * random.random() for _ in range(4)]
         liking = [math.exp(-bend * (x - top) ** 2) for x in xs]
         best = random.choices(range(4), liking)[0]
-        graded = 0.2 + 0.8 * liking[best] if bend > 0 else 0.5
+        graded = liking[best] if bend > 0 else 0.5
         sets.append((cluster, [(x, graded * (at == best)) for at, x in enumerate(xs)]))
     return sets
 
