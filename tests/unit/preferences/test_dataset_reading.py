@@ -122,6 +122,7 @@ def lines_of(path: Path, rows: Sequence[Any]) -> Path:
         ({"taken": True}, '"taken" must be a number'),
         ({"taken": 10**400}, '"taken" must be a number'),
         ({"seed": 1.5}, '"seed" must be an integer'),
+        ({"seed": True}, '"seed" must be an integer'),
         ({"seed": 2**70}, '"seed" must be an integer'),
         ({"number": -1}, '"number" must be an integer from 0'),
         ({"text": None}, '"text" must be a string'),
@@ -174,6 +175,7 @@ def test_a_file_of_another_form_is_told_with_what_to_do(tmp_path: Path) -> None:
         ("x.jsonl", b"{]\n", "line 1: this is not one JSON object"),
         ("x.jsonl", b"\n\n5\n", "line 3: this is not one JSON object"),
         ("x.json", b'[{"prompt": 1}]', "one object in each line"),
+        ("x.json", b'\xef\xbb\xbf[{"prompt": 1}]', "one object in each line"),
         ("x.csv", b"prompt,chosen\n", "neither Parquet nor"),
         ("x.pkl", b"\x80\x04cos\nsystem\n", "neither Parquet nor"),
         ("x.jsonl", b"[" * 200_000, "one object in each line"),
@@ -221,6 +223,14 @@ def test_files_over_a_limit_are_refused(tmp_path: Path, format: str) -> None:
     if format == "parquet":
         with pytest.raises(BadRequestError, match="smaller row groups"):
             list(read_raw(file, limits=Limits(group_bytes=100)))
+
+
+def test_numbers_that_take_hardly_any_bytes_in_the_file_count_in_full(tmp_path: Path) -> None:
+    table = pyarrow.table({"before_ids": [[0] * 1_000_000]})
+    pyarrow.parquet.write_table(table, tmp_path / "x.parquet")
+    assert (tmp_path / "x.parquet").stat().st_size < 5_000
+    with pytest.raises(BadRequestError, match="smaller row groups"):
+        list(read_raw(tmp_path / "x.parquet", limits=Limits(group_bytes=2**20)))
 
 
 def test_columns_that_are_not_known_are_passed_over(tmp_path: Path) -> None:
@@ -306,6 +316,12 @@ def test_a_conversational_preference_answers_a_writing_prompt(
     [found] = pairs_from(tmp_path, [row], format)
     assert texts_of(found) == (prompt, "A", "B")
     assert (found.mode, found.before) == ("prompt", "")
+
+
+def test_something_is_left_to_choose_where_one_talk_begins_like_the_other(tmp_path: Path) -> None:
+    row = {"prompt": "Tell", "chosen": [answer("A")], "rejected": [answer("A"), answer("B")]}
+    [found] = pairs_from(tmp_path, [row])
+    assert texts_of(found) == ("Tell", "A", "A\n\nB")
 
 
 def test_contents_in_parts_are_read_where_they_are_text(tmp_path: Path) -> None:
