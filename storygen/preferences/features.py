@@ -8,7 +8,7 @@ Terms of the situation alone are left out, since they are the same for all candi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import drawing
@@ -39,14 +39,33 @@ def context(situation: Situation) -> Context:
     return far, min(max(situation.repetition, 0.0), 1.0), around
 
 
-def features(ranges: Ranges, about: Context, params: Mapping[str, Any]) -> list[float] | None:
-    """The numbers, each within -1 to 1; None if a drawn parameter is missing. `about`: from `context`."""
+def bends(ranges: Ranges, params: Mapping[str, Any]) -> list[float] | None:
+    """z and z² of each drawn parameter, all z first; None if one is missing."""
     places = drawing.positions(ranges, params)
     if places is None:
         return None
+    zs = [2 * place - 1 for place in places.values()]
+    return [*zs, *(z * z for z in zs)]
+
+
+def features(ranges: Ranges, about: Context, params: Mapping[str, Any]) -> list[float] | None:
+    """`bends` and the products of z with the situation, each within -1 to 1; None if one is missing."""
+    row = bends(ranges, params)
+    if row is None:
+        return None
+    zs = row[: len(row) // 2]
+    return [*row, *(z * one for one in about for z in zs)]
+
+
+def folded(weights: Sequence[float], about: Context) -> list[float]:
+    """Weights of `bends` that in this situation come to the same as `weights` of `features`."""
+    num = len(weights) // NUM_EACH
     far, repetition, entropy = about
-    row: list[float] = []
-    for place in places.values():
-        z = 2 * place - 1
-        row += (z, z * z, z * far, z * repetition, z * entropy)
-    return row
+    straight = [
+        weights[at]
+        + far * weights[at + 2 * num]
+        + repetition * weights[at + 3 * num]
+        + entropy * weights[at + 4 * num]
+        for at in range(num)
+    ]
+    return [*straight, *weights[num : 2 * num]]

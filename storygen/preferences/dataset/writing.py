@@ -53,6 +53,7 @@ def write_dataset(
     Raises: BadRequestError when `folder` is not empty or its parent missing, or there are no rows;
     StoppedError when `stop()` said so; OSError when the disk fails. Nothing is left then.
     """
+    folder = folder.absolute()
     check_target(folder)
     survey = _surveyed(observations, options, stop)
     growing = folder.parent / f".{folder.name}.{secrets.token_hex(4)}.part"

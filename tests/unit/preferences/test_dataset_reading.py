@@ -1,11 +1,11 @@
-"""Datasets read back: everything that was written, and preferences of others."""
+"""Datasets read back: everything that was written, and what is wrong with a file."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,27 +18,13 @@ from hypothesis import strategies as st
 
 from storygen.errors import BadRequestError
 from storygen.preferences.dataset.letters import storable
-from storygen.preferences.dataset.options import DatasetOptions
-from storygen.preferences.dataset.privacy import Privacy, model_name
+from storygen.preferences.dataset.privacy import model_name
 from storygen.preferences.dataset.reading import read_pairs, read_raw
 from storygen.preferences.dataset.row_files import Limits
-from storygen.preferences.dataset.rows import dpo_rows
 from storygen.preferences.dataset.splits import Shares
-from storygen.preferences.dataset.writing import write_dataset
 from storygen.preferences.observations import Observation
 from tests.unit.preferences.made_observations import chosen_from, many, observations, texts
-
-FORMATS = ("jsonl", "parquet")
-
-
-def written(folder: Path, seen: Sequence[Observation], **more: Any) -> Path:
-    """A dataset of everything in `seen`, with nothing taken off that may stay."""
-    extra = frozenset(name for one in seen for name in one.extra)
-    stories = frozenset(one.story for one in seen)
-    privacy = Privacy(stories, None, exact_times=True, extra=extra)
-    fields = {"shares": Shares(1, 0, 0), **more}
-    write_dataset(folder, lambda: seen, DatasetOptions(privacy, **fields))
-    return folder
+from tests.unit.preferences.written_datasets import FORMATS, lines_of, written
 
 
 def as_it_goes_out(observation: Observation) -> Observation:
@@ -110,11 +96,6 @@ def raw_rows_of(tmp_path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines]
 
 
-def lines_of(path: Path, rows: Sequence[Any]) -> Path:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    return path
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -122,6 +103,7 @@ def lines_of(path: Path, rows: Sequence[Any]) -> Path:
         ({"taken": True}, '"taken" must be a number'),
         ({"taken": 10**400}, '"taken" must be a number'),
         ({"seed": 1.5}, '"seed" must be an integer'),
+        ({"seed": True}, '"seed" must be an integer'),
         ({"seed": 2**70}, '"seed" must be an integer'),
         ({"number": -1}, '"number" must be an integer from 0'),
         ({"text": None}, '"text" must be a string'),
@@ -174,6 +156,7 @@ def test_a_file_of_another_form_is_told_with_what_to_do(tmp_path: Path) -> None:
         ("x.jsonl", b"{]\n", "line 1: this is not one JSON object"),
         ("x.jsonl", b"\n\n5\n", "line 3: this is not one JSON object"),
         ("x.json", b'[{"prompt": 1}]', "one object in each line"),
+        ("x.json", b'\xef\xbb\xbf[{"prompt": 1}]', "one object in each line"),
         ("x.csv", b"prompt,chosen\n", "neither Parquet nor"),
         ("x.pkl", b"\x80\x04cos\nsystem\n", "neither Parquet nor"),
         ("x.jsonl", b"[" * 200_000, "one object in each line"),
@@ -223,171 +206,14 @@ def test_files_over_a_limit_are_refused(tmp_path: Path, format: str) -> None:
             list(read_raw(file, limits=Limits(group_bytes=100)))
 
 
+def test_numbers_that_take_hardly_any_bytes_in_the_file_count_in_full(tmp_path: Path) -> None:
+    table = pyarrow.table({"before_ids": [[0] * 1_000_000]})
+    pyarrow.parquet.write_table(table, tmp_path / "x.parquet")
+    assert (tmp_path / "x.parquet").stat().st_size < 5_000
+    with pytest.raises(BadRequestError, match="smaller row groups"):
+        list(read_raw(tmp_path / "x.parquet", limits=Limits(group_bytes=2**20)))
+
+
 def test_columns_that_are_not_known_are_passed_over(tmp_path: Path) -> None:
     rows = [{**row, "note": [1, {"a": 2}]} for row in raw_rows_of(tmp_path)]
     assert list(read_raw(lines_of(tmp_path / "x.jsonl", rows))) == many(1, 1)
-
-
-def pairs_from(tmp_path: Path, rows: Sequence[Any], format: str = "jsonl") -> list[Observation]:
-    path = tmp_path / f"pairs.{format}"
-    if format == "jsonl":
-        lines_of(path, rows)
-    else:
-        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), path)
-    return list(read_pairs(path))
-
-
-def texts_of(found: Observation) -> tuple[str, str, str]:
-    """The prompt, what was taken and what was not."""
-    assert sorted(one.taken for one in found.candidates) == [0, 1]
-    assert [one.number for one in found.candidates] == [0, 1]
-    chosen, other = sorted(found.candidates, key=lambda one: -one.taken)
-    prompt = found.prompt if found.mode == "prompt" else found.before
-    return prompt, chosen.text, other.text
-
-
-def user(text: Any) -> dict[str, Any]:
-    return {"role": "user", "content": text}
-
-
-def answer(text: str) -> dict[str, str]:
-    return {"role": "assistant", "content": text}
-
-
-@pytest.mark.parametrize("format", FORMATS)
-def test_a_plain_preference_is_a_set_of_two(tmp_path: Path, format: str) -> None:
-    rows = [{"prompt": "Once", "chosen": " upon", "rejected": " more", "source": 3}]
-    [found] = pairs_from(tmp_path, rows, format)
-    assert texts_of(found) == ("Once", " upon", " more")
-    assert (found.mode, found.by, found.chosen and found.chosen.text) == (
-        "continue",
-        "human",
-        " upon",
-    )
-
-
-@pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize(
-    ("row", "prompt"),
-    [
-        ({"prompt": [user("Tell")], "chosen": [answer("A")], "rejected": [answer("B")]}, "Tell"),
-        ({"prompt": [user("Tell")], "chosen": "A", "rejected": "B"}, "Tell"),
-        ({"prompt": "Tell", "chosen": [answer("A")], "rejected": [answer("B")]}, "Tell"),
-        (
-            {
-                "prompt": [user("Tell"), answer("Of what?"), user("Ships")],
-                "chosen": [answer("A")],
-                "rejected": [answer("B")],
-            },
-            "Tell\n\nOf what?\n\nShips",
-        ),
-        ({"chosen": [user("Tell"), answer("A")], "rejected": [user("Tell"), answer("B")]}, "Tell"),
-        (
-            {
-                "prompt": "Tell",
-                "chosen": [{"role": "system", "content": "Be brief"}, user("Tell"), answer("A")],
-                "rejected": [{"role": "system", "content": "Be brief"}, user("Tell"), answer("B")],
-            },
-            "Be brief\n\nTell",
-        ),
-        (
-            {
-                "prompt": [user("Tell")],
-                "chosen": [answer("Of what?"), user("Ships"), answer("A")],
-                "rejected": [answer("Of what?"), user("Ships"), answer("B")],
-            },
-            "Tell\n\nOf what?\n\nShips",
-        ),
-    ],
-)
-def test_a_conversational_preference_answers_a_writing_prompt(
-    tmp_path: Path, format: str, row: dict[str, Any], prompt: str
-) -> None:
-    [found] = pairs_from(tmp_path, [row], format)
-    assert texts_of(found) == (prompt, "A", "B")
-    assert (found.mode, found.before) == ("prompt", "")
-
-
-def test_contents_in_parts_are_read_where_they_are_text(tmp_path: Path) -> None:
-    parts = [{"type": "text", "text": "Te"}, {"type": "text", "text": "ll"}]
-    row = {"prompt": [user(parts)], "chosen": [answer("A")], "rejected": [answer("B")]}
-    [found] = pairs_from(tmp_path, [row])
-    assert found.prompt == "Tell"
-    row["prompt"] = [user([*parts, {"type": "image", "url": "x"}])]
-    with pytest.raises(BadRequestError, match=r'"prompt" must be .* nothing but text'):
-        pairs_from(tmp_path, [row])
-
-
-@pytest.mark.parametrize(
-    "row",
-    [
-        {"prompt": 5, "chosen": "a", "rejected": "b"},
-        {"prompt": "", "chosen": ["a"], "rejected": "b"},
-        {"prompt": "", "chosen": [], "rejected": "b"},
-        {"prompt": None, "chosen": "a", "rejected": "b"},
-        {"prompt": "", "chosen": None, "rejected": None},
-        {"prompt": "", "chosen": [{"role": "user"}], "rejected": "b"},
-        {"chosen": "a", "rejected": "b"},
-    ],
-)
-def test_a_preference_of_another_kind_is_told_with_its_line(tmp_path: Path, row: Any) -> None:
-    good = {"prompt": "", "chosen": "a", "rejected": "b"}
-    with pytest.raises(BadRequestError, match=r"^pairs.jsonl, line 2: the column"):
-        pairs_from(tmp_path, [good, row])
-
-
-def test_equal_texts_are_no_preference(tmp_path: Path) -> None:
-    assert pairs_from(tmp_path, [{"prompt": "", "chosen": "a", "rejected": "a"}]) == []
-
-
-def test_rows_with_one_prompt_are_one_story_and_every_row_is_a_set(tmp_path: Path) -> None:
-    row = {"prompt": "Once", "chosen": " a", "rejected": " b"}
-    found = pairs_from(tmp_path, [row, row, {**row, "prompt": "Then"}])
-    assert found[0].story == found[1].story != found[2].story
-    assert len({one.set for one in found}) == 3
-    assert len({candidate.candidate for one in found for candidate in one.candidates}) == 6
-    assert found == pairs_from(tmp_path, [row, row, {**row, "prompt": "Then"}])
-
-
-def test_the_chosen_one_stands_first_about_as_often_as_second(tmp_path: Path) -> None:
-    rows = [{"prompt": str(n), "chosen": " a", "rejected": " b"} for n in range(400)]
-    first = sum(found.candidates[0].taken for found in pairs_from(tmp_path, rows))
-    assert 150 < first < 250
-
-
-def test_who_chose_and_who_wrote_can_be_told(tmp_path: Path) -> None:
-    path = lines_of(tmp_path / "x.jsonl", [{"prompt": "", "chosen": "a", "rejected": "b"}])
-    [found] = read_pairs(path, by="auto", model="judge")
-    assert (found.by, {one.model for one in found.candidates}) == ("auto", {"judge"})
-
-
-def test_a_byte_order_mark_and_blank_lines_are_passed_over(tmp_path: Path) -> None:
-    row = json.dumps({"prompt": "é", "chosen": "a\ud800", "rejected": "b"})
-    (tmp_path / "x.jsonl").write_bytes(b"\xef\xbb\xbf" + row.encode() + b"\r\n\r\n")
-    [found] = read_pairs(tmp_path / "x.jsonl")
-    assert texts_of(found) == ("é", "a\ufffd", "b")
-
-
-@pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("conversational", [False, True])
-def test_our_own_preferences_are_read_as_anybodys(
-    tmp_path: Path, format: str, conversational: bool
-) -> None:
-    folder = written(
-        tmp_path / "out", many(3), formats=(format,), conversational=conversational, forms=("dpo",)
-    )
-    found = [texts_of(one) for one in read_pairs(folder / "dpo" / f"train.{format}")]
-    assert found == [tuple(row.values()) for row in dpo_rows(many(3))]
-
-
-def test_a_type_that_brings_code_along_is_read_as_plain_data(tmp_path: Path) -> None:
-    metadata = {
-        b"ARROW:extension:name": b"arrow.py_extension_type",
-        b"ARROW:extension:metadata": b"cos\nsystem\n(S'touch " + bytes(tmp_path) + b"/ran'\ntR.",
-    }
-    names = ("prompt", "chosen", "rejected")
-    schema = pyarrow.schema([pyarrow.field(name, "string", metadata=metadata) for name in names])
-    table = pyarrow.table([["p"], ["a"], ["b"]], schema=schema)
-    pyarrow.parquet.write_table(table, tmp_path / "x.parquet")
-    [found] = read_pairs(tmp_path / "x.parquet")
-    assert texts_of(found) == ("p", "a", "b") and not (tmp_path / "ran").exists()
