@@ -96,7 +96,8 @@
  * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string | null,
  *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number, candidate_beams?: number,
  *   candidate_limit?: "tokens" | "sentence" | "paragraph", candidate_spread?: "same" | "temperatures" | "presets" | "fate",
- *   fate_policy?: Fate["policy"], fate_blind?: boolean, fate_ranges?: FateRanges | null, quickgen?: boolean}} Settings
+ *   fate_policy?: Fate["policy"], fate_blind?: boolean, fate_ranges?: FateRanges | null, choices_shared?: boolean,
+ *   quickgen?: boolean}} Settings
  */
 /**
  * @typedef {{story: string, doc?: ArrayBuffer | Uint8Array, tokens?: TokenRange[], aliases?: Alias[],

@@ -15,6 +15,8 @@ import { readNumber } from "../sampling/values.js";
 
 const SCALES = { fixed: "as in Sampling", uniform: "evenly", log: "by factors" };
 const MOST_PERCENT = 100;
+const SHARED_LINE =
+  "Whether this story’s choices may go into a dataset that you export. Nothing leaves this machine by itself.";
 
 export class FateControls {
   /**
@@ -26,11 +28,12 @@ export class FateControls {
     this.commands = commands;
     this.policy = this.#policy();
     this.policyLine = h("p", { class: "parameter-line", id: "fate-policy-line" });
-    this.blind = h("button", {
-      ...{ class: "switch", type: "button", role: "switch", id: "fate-blind" },
-      ...{ "aria-checked": "true", "aria-describedby": "fate-blind-line" },
-      on: { click: () => commands.changeSettings({ fate_blind: !this.#wishes().blind }) },
-    });
+    this.blind = this.#switch("fate-blind", () =>
+      commands.changeSettings({ fate_blind: !this.#wishes().blind }),
+    );
+    this.shared = this.#switch("fate-shared", () =>
+      commands.changeSettings({ choices_shared: !store.state.settings.choices_shared }),
+    );
     this.short = h("span", {});
     /** @type {Map<string, RangeRow>} */
     this.rows = new Map();
@@ -65,6 +68,8 @@ export class FateControls {
         this.couplingList,
         this.plain,
       ),
+      head("May be exported", this.shared),
+      h("p", { class: "parameter-line", id: "fate-shared-line" }, SHARED_LINE),
     );
   }
 
@@ -75,6 +80,13 @@ export class FateControls {
   #wishes() {
     const { settings, fateRanges } = this.store.state;
     return fateWishes(settings, fateRanges);
+  }
+
+  /** @param {string} id @param {() => void} press */
+  #switch(id, press) {
+    const described = { "aria-checked": "false", "aria-describedby": `${id}-line` };
+    const attributes = { class: "switch", type: "button", role: "switch", id, ...described };
+    return h("button", { ...attributes, on: { click: press } });
   }
 
   #policy() {
@@ -94,6 +106,8 @@ export class FateControls {
     this.policy.value = policy;
     setText(this.policyLine, POLICIES[policy][1]);
     setAttributes(this.blind, { "aria-checked": String(blind) });
+    const shared = state.settings.choices_shared === true;
+    setAttributes(this.shared, { "aria-checked": String(shared) });
     setText(this.short, rangesLine(ranges));
     setAttributes(this.plain, { hidden: !state.settings.fate_ranges });
     for (const [name, range] of Object.entries(ranges.ranges)) {

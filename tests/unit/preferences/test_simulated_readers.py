@@ -1,4 +1,4 @@
-"""Readers choose by their taste, and policies that learn please them more than chance, by how much and how surely."""
+"""Readers choose by their taste, and policies that learn please them more: by how much, how surely."""
 
 from __future__ import annotations
 
