@@ -87,6 +87,14 @@ class PrefillProgressed:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextRead:
+    """What the rows of the set `run` go on from has been read: these tokens, memory and format among them."""
+
+    run: str
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SearchProgressed:
     """A beam search has tried continuations of `done` tokens, of at most `total`."""
 
@@ -241,6 +249,7 @@ Event = (
     | ModelLoaded
     | LoadFailed
     | PrefillProgressed
+    | ContextRead
     | SearchProgressed
     | TokenWritten
     | RunPaused

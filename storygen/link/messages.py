@@ -40,6 +40,7 @@ from .commands import (
 from .events import (
     Alternative,
     ContextPiece,
+    ContextRead,
     ContextShown,
     Event,
     LoadFailed,
@@ -65,6 +66,7 @@ __all__ = [
     "CancelRequest",
     "Command",
     "ContextPiece",
+    "ContextRead",
     "ContextShown",
     "Event",
     "GrantCredits",

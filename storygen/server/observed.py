@@ -71,6 +71,7 @@ def _of_set(store: Store, one: StoredSet, number: int, most: int | None) -> Obse
         mode=first.mode,
         prompt=first.prompt,
         blind=bool(fate.get("blind", False)),
+        before_ids=record.input_ids,
         extra={"origin": record.origin, **({"ranges": fate["ranges"]} if "ranges" in fate else {})},
     )
 

@@ -183,6 +183,7 @@ class SetRecord:
     stale: bool  # the text before their place has changed since
     cleared: float | None
     memory_version: int | None = None  # what its cards read
+    input_ids: tuple[int, ...] = ()  # the tokens that were read before its cards; none: not known
     fate: dict[str, Any] | None = None  # how its parameters were drawn; see docs/PROTOCOL.md, Fate
 
 

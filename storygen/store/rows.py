@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping as Row
 
 from ..errors import BadRequestError
+from .packing import pack_ids, unpack_ids
 from .records import (
     AliasRecord,
     CandidateRecord,
@@ -195,6 +196,7 @@ def set_row(record: SetRecord, story: int) -> dict[str, Any]:
         "stale": record.stale,
         "cleared": record.cleared,
         "memory_version": record.memory_version,
+        "input_ids": pack_ids(record.input_ids) if record.input_ids else None,
         "fate": None if record.fate is None else to_json(record.fate),
     }
 
@@ -214,6 +216,7 @@ def set_record(row: Row, story: str) -> SetRecord:
         stale=row["stale"],
         cleared=row["cleared"],
         memory_version=row["memory_version"],
+        input_ids=() if row["input_ids"] is None else unpack_ids(row["input_ids"]),
         fate=None if row["fate"] is None else json.loads(row["fate"]),
     )
 

@@ -190,6 +190,7 @@ candidate_sets = Table(
     Column("stale", Boolean, nullable=False),
     Column("cleared", Double),
     Column("memory_version", Integer),
+    Column("input_ids", LargeBinary),
     Column("fate", Text),  # JSON: how its parameters were drawn; null: the writer set them
     Index("candidate_sets_by_story", "story"),
 )

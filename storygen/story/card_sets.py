@@ -166,6 +166,12 @@ class CardSets:
         self._page.effects.records += [card.run_record(self._page.id), card.record()]
         self.touch(found)
 
+    def read(self, found: CandidateSet, batch: Batch, ids: tuple[int, ...]) -> None:
+        """What the set's cards go on from was read: it is kept, once, and not for a card that goes on."""
+        if not batch.goes_on_to and not found.record.input_ids:
+            found.record = replace(found.record, input_ids=ids)
+            self._page.effects.records.append(found.record)
+
     def touch(self, found: CandidateSet) -> None:
         """Tell browsers of a set."""
         self._page.effects.news.sets.add(found.id)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..link.messages import (
     Command,
+    ContextRead,
     Event,
     PrefillProgressed,
     RunEnded,
@@ -79,6 +80,9 @@ class CardWriting:
                 if batch.name == name and isinstance(event, PrefillProgressed):
                     batch.reading = (event.done, event.total) if event.done < event.total else None
                     self._sets.touch(found)
+                    return
+                if batch.name == name and isinstance(event, ContextRead):
+                    self._sets.read(found, batch, event.ids)
                     return
                 if batch.name == name and isinstance(event, SearchProgressed):
                     batch.reading, batch.searching = None, (event.done, event.total)

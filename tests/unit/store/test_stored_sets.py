@@ -114,7 +114,7 @@ def test_deleting_a_story_deletes_its_sets(store: Store) -> None:
 
 def test_how_parameters_were_drawn_comes_back(store: Store) -> None:
     fate = {"step": 3, "policy": "random", "blind": True, "ranges": {"temperature": [0.2, 1.5]}}
-    drawn = a_set(origin="fate", fate=fate)
+    drawn = a_set(origin="fate", fate=fate, input_ids=(0, 5, 50_000, 5))
     store.commit([drawn, *card("a", 0, log_density=-2.5), *card("b", 1)])
     stored = store.open_story("s1")
     assert stored is not None

@@ -1,4 +1,4 @@
-"""How a set's parameters were drawn, and who chose from it and how long that took."""
+"""What was read before a set's cards, how parameters were drawn, who chose from it and how long that took."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Makes the columns; choices of before were a person's."""
+    op.add_column("candidate_sets", sa.Column("input_ids", sa.LargeBinary(), nullable=True))
     op.add_column("candidate_sets", sa.Column("fate", sa.Text(), nullable=True))
     op.add_column("candidates", sa.Column("log_density", sa.Double(), nullable=True))
     op.add_column("choices", sa.Column("by", sa.Text(), nullable=False, server_default="human"))
