@@ -31,6 +31,19 @@ OPENING = (
     "“Who lives there?” she asked the pilot, and he looked at her for a long time before he answered."
 )
 NUM_TOKENS = 70
+MEMORY = {
+    "text": "Ada is a pilot’s daughter. She has not been on the island since the fire, eleven years ago.",
+    "note": "Calm, exact sentences. It is late in October.",
+}
+NEW_ENTRY = {"constant": False, "on": True, "depth": 4}
+ENTRIES = {
+    "The harbourmaster": (
+        ["harbourmaster", "window"],
+        "Orin Tal, the harbourmaster, is blind in one eye and keeps the books of three drowned ships.",
+    ),
+    "The ferry": (["ferry", "pilot"], "The ferry goes twice a day; the last one leaves at dusk."),
+    "The mainland": (["mainland"], "On the mainland nobody believes in the lamp."),
+}
 
 
 def main() -> None:
@@ -70,9 +83,41 @@ def _take(url: str, writer: Writer) -> None:
         narrow = opened(browser, url, {"width": 390, "height": 844}, "dark")
         narrow.wait_for_timeout(1500)
         narrow.screenshot(path=ROOT / "images" / "phone.png")
+        narrow.context.close()
+        writer.command("run_stop")
+        _tokens(opened(browser, url, {"width": 1280, "height": 800}, "light"))
+        _memory(opened(browser, url, {"width": 1280, "height": 800}, "light"), writer)
         browser.close()
-    writer.command("run_stop")
     writer.close()
+
+
+def _tokens(page: Page) -> None:
+    """The text in colours, the lists of what could come next beside it."""
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Alt+h")
+    page.keyboard.press("Alt+b")
+    page.locator("#tokens-likeliest .token-row").first.wait_for()
+    page.locator("#heat-bar").get_by_text("tokens read").wait_for()
+    page.wait_for_timeout(600)
+    page.screenshot(path=ROOT / "images" / "tokens.png")
+    page.context.close()
+
+
+def _memory(page: Page, writer: Writer) -> None:
+    """What the model sees of a story with memory, note and lore, the lorebook behind it."""
+    entries = [
+        {**NEW_ENTRY, "id": f"{num:032x}", "name": name, "keys": keys, "text": text, "order": num}
+        for num, (name, (keys, text)) in enumerate(ENTRIES.items(), 1)
+    ]
+    writer.call("memory_set", story=writer.story, patch={**MEMORY, "entries": entries})
+    page.keyboard.press("Alt+y")
+    page.locator(".lore-entry").first.wait_for()
+    page.keyboard.press("Alt+v")
+    page.locator("dialog.context[data-known=true]").wait_for()
+    page.wait_for_timeout(600)
+    page.screenshot(path=ROOT / "images" / "memory.png")
+    page.context.close()
 
 
 def opened(browser: Any, url: str, size: dict[str, int], scheme: str, **options: Any) -> Page:
