@@ -155,7 +155,10 @@ def _step(
 ) -> float:
     asked = browser.ok(
         "candidates_ask",
-        story=story.id, model=model, at="end", num=given.cards,
+        story=story.id,
+        model=model,
+        at="end",
+        num=given.cards,
         seed=Random(name).randrange(1 << 30),
         params={"limit": "tokens", "max_tokens": given.tokens, "min_tokens": given.tokens},
         fate={"policy": policy, "ranges": ranges_json.to_json(RANGES)},

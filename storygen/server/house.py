@@ -23,6 +23,7 @@ from ..story.story import Story
 from . import library, presets
 from .loop import Lane, Loop
 from .opening import Opening, interrupted
+from .picking import Picking
 from .room import Room
 from .rooms import Rooms
 from .run_routes import Listener, RunRoutes
@@ -65,6 +66,7 @@ class House:
         self._routes = RunRoutes()
         self.send_away: Callable[[list[str]], None] = lambda browsers: None
         self.tastes = Tastes(self.read)
+        self.picking = Picking(loop, data_dir, self.tastes, lambda told: self._tell(told))
         self.requests = WorkerRequests(loop, self.workers)
         self._model_listeners: list[Any] = [self.requests]
         self._stale: set[str] = set()
@@ -349,6 +351,7 @@ class House:
     def close(self) -> None:
         """Commit what is open and end the workers."""
         self.workers.close()
+        self.picking.close()
         self._rooms.close_all()
         for lane in (self._writing, self._reading, self._building):
             _finish(lane)

@@ -42,6 +42,7 @@ SETTINGS = (
     "fate_policy",
     "fate_blind",
     "fate_ranges",
+    "fate_expects",
     "choices_shared",
     "quickgen",
 )
@@ -104,7 +105,14 @@ def check_settings(patch: dict[str, Any]) -> dict[str, Any]:
         checked["fate_policy"] = fields.choice("fate_policy", POLICIES, "random")
     if fields.has("fate_ranges"):
         checked["fate_ranges"] = ranges.to_json(ranges.from_json(fields.object("fate_ranges")))
-    for name in ("keep_writing", "author_colours", "quickgen", "fate_blind", "choices_shared"):
+    for name in (
+        "keep_writing",
+        "author_colours",
+        "quickgen",
+        "fate_blind",
+        "fate_expects",
+        "choices_shared",
+    ):
         if fields.has(name):
             checked[name] = fields.flag(name)
     return checked

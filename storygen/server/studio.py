@@ -34,6 +34,7 @@ from .outbox import Outbox, Package
 from .room import Room
 from .run_calls import RUN_CALLS, RunCalls
 from .shapes import open_shape, parameter_shape
+from .taste_calls import TASTE_CALLS, TasteCalls
 from .token_calls import TOKEN_CALLS, TokenCalls
 from .visitor import Visitor
 
@@ -49,6 +50,7 @@ class Studio(
     LibraryCalls,
     RunCalls,
     CandidateCalls,
+    TasteCalls,
     TokenCalls,
     MemoryCalls,
     HistoryCalls,
@@ -68,6 +70,7 @@ class Studio(
         **RUN_CALLS,
         **CANDIDATE_CALLS,
         **TOKEN_CALLS,
+        **TASTE_CALLS,
         **MEMORY_CALLS,
         **HISTORY_CALLS,
         **MODEL_CALLS,
@@ -154,6 +157,7 @@ class Studio(
             "default_model": house.registry.default_key(),
             "default_preset": presets.DEFAULT.name,
             "fate_ranges": ranges.to_json(ranges.DEFAULTS),
+            "picker": house.picking.view(),
             "notes": [dataclasses.asdict(p) for p in house.registry.problems],
         }
 

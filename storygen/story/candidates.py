@@ -62,6 +62,12 @@ class Candidates:
         self._sets.catch_up(found)
         return self._page.document.slice(0, found.feed.point) + card.standing
 
+    def text_before(self, set_id: str) -> str:
+        """The story up to a set's place. Raises: NotFoundError."""
+        found = self._sets.get(set_id)
+        self._sets.catch_up(found)
+        return self._page.document.slice(0, found.feed.point)
+
     def last_taken_logprobs(self) -> list[float]:
         """Of the tokens of the newest card from which something was taken; empty where there is none."""
         taken = [card for card in self._sets.cards() if card.taken]

@@ -128,6 +128,35 @@ def test_who_draws_learns_from_what_was_taken(browser: StudioClient, server: Ser
     assert max(averages) < 1.0
 
 
+def test_what_is_taken_teaches_which_card_will_be(browser: StudioClient) -> None:
+    story = browser.create("Once")
+    lengths = {"scale": "uniform", "low": 1, "high": 12}
+    ranges = {"ranges": {"max_tokens": lengths}}
+    for number in range(34):
+        asked = story.ask(num=3, fate={"ranges": ranges}, seed=number)
+        found = story.wait_set(asked["id"])
+        longest = max(found["cards"], key=lambda card: card["next_index"])
+        take(story, longest, " w0")
+        shown = {one["id"]: 5 * one["next_index"] for one in found["cards"]}
+        units = len(story.card_text(longest["id"]))
+        browser.ok("candidate_taken", candidate=longest["id"], units=units, shown=shown)
+    assert browser.ok("picker_learn")["picker"]["learning"] is not None
+    browser.wait(lambda: _last_picker(browser)["learned"], "what was learned", 60)
+    report = _last_picker(browser)["report"]
+    assert report["accuracy"]["value"] > 0.8 and "sets that it had not seen" in report["sentence"]
+    asked = story.ask(num=3, fate={"ranges": ranges}, seed=77)
+    found = story.wait_set(asked["id"])
+    expected = browser.ok("picker_expects", set=asked["id"])
+    longest = max(found["cards"], key=lambda card: card["next_index"])
+    assert expected["candidate"] == longest["id"] and expected["probability"] > 0.4
+    assert any("longer" in reason for reason in expected["reasons"])
+
+
+def _last_picker(browser: StudioClient) -> dict[str, Any]:
+    told = [message["picker"] for message in browser.library if "picker" in message]
+    return told[-1] if told else {"problem": "", "learned": False}
+
+
 def test_other_programs_need_the_token(server: ServerProcess) -> None:
     answer = requests.get(f"{server.url}/api/preferences/steps", timeout=10)
     assert answer.status_code == 401 and answer.json()["error"]["code"] == "refused"

@@ -9,11 +9,47 @@ from random import Random
 from storygen.preferences.observations import Observation, ShownCandidate, Situation
 from storygen.preferences.picker.measures import NAMES, measured
 
-WORDS = (
-    "river stone lantern winter garden quiet sudden morning harbour letter candle shadow bread window "
-    "answer silver bitter travel mountain whisper corner promise ocean hollow ember meadow thunder "
-    "under over along beyond toward against within beside keeper sister father stranger"
-).split()
+WORDS = [
+    "river",
+    "stone",
+    "lantern",
+    "winter",
+    "garden",
+    "quiet",
+    "sudden",
+    "morning",
+    "harbour",
+    "letter",
+    "candle",
+    "shadow",
+    "bread",
+    "window",
+    "answer",
+    "silver",
+    "bitter",
+    "travel",
+    "mountain",
+    "whisper",
+    "corner",
+    "promise",
+    "ocean",
+    "hollow",
+    "ember",
+    "meadow",
+    "thunder",
+    "under",
+    "over",
+    "along",
+    "beyond",
+    "toward",
+    "against",
+    "within",
+    "beside",
+    "keeper",
+    "sister",
+    "father",
+    "stranger",
+]
 
 Taste = Callable[[str, str, Sequence[tuple[str, tuple[float, ...]]]], list[float]]
 
@@ -50,7 +86,9 @@ def candidate(random: Random, number: int) -> ShownCandidate:
 def likes(**weights: float) -> Taste:
     """A reader whose utilities are linear in those measures."""
 
-    def taste(before: str, prompt: str, shown: Sequence[tuple[str, tuple[float, ...]]]) -> list[float]:
+    def taste(
+        before: str, prompt: str, shown: Sequence[tuple[str, tuple[float, ...]]]
+    ) -> list[float]:
         rows = measured(before, prompt, shown)
         return [sum(weights[name] * row[NAMES.index(name)] for name in weights) for row in rows]
 

@@ -1,0 +1,56 @@
+"""The calls of `/studio` about the learned picker. See docs/PROTOCOL.md, Fate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import ConflictError
+from ..story.story import Story
+from .checks import Fields
+from .house import House
+from .visitor import Visitor
+
+TASTE_CALLS: dict[str, tuple[str, ...]] = {
+    "picker": (),
+    "picker_learn": (),
+    "picker_expects": ("set",),
+}
+"""Each call's fields."""
+
+Answer = dict[str, Any]
+
+
+class TasteCalls:
+    """Part of `Studio`: each method takes the visitor and the message's fields."""
+
+    _house: House
+
+    def call_picker(self, visitor: Visitor, fields: Fields) -> Answer:
+        """What was learned, and how good it is."""
+        return {"picker": self._house.picking.view()}
+
+    def call_picker_learn(self, visitor: Visitor, fields: Fields) -> Answer:
+        """Begin to learn from the library's choices."""
+        self._house.picking.learn()
+        return {"picker": self._house.picking.view()}
+
+    def call_picker_expects(self, visitor: Visitor, fields: Fields) -> Answer:
+        """Which card of a set it expects to be taken."""
+        set_id = fields.id("set")
+        room = self._house.set_room(set_id)
+
+        def shown(story: Story, now: float) -> tuple[str, str, list[tuple[str, str, list[float]]]]:
+            found = story.candidates.get(set_id)
+            cards = [card for card in found.cards if not card.dismissed and card.standing]
+            return (
+                story.candidates.text_before(set_id),
+                found.cards[0].prompt,
+                [(one.id, one.standing, [t.logprob for t in one.tokens]) for one in cards],
+            )
+
+        before, prompt, cards = room.ask(shown)
+        if len(cards) < 2:
+            raise ConflictError("There is nothing to choose between.")
+        candidates = [(text, logprobs) for _, text, logprobs in cards]
+        index, probability, reasons = self._house.picking.expects(before, prompt, candidates)
+        return {"candidate": cards[index][0], "probability": probability, "reasons": reasons}
