@@ -105,6 +105,9 @@ class ThompsonPolicy:
         """
         return self._density(context(situation), params)
 
+    def without_densities(self) -> ThompsonPolicy:
+        return replace(self, with_densities=False)
+
     def _one(self, about: Context, random: Random) -> dict[str, Any]:
         if random.random() < self.even_now:
             return drawing.shaped_params(self.ranges, {}, random)

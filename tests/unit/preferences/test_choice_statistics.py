@@ -159,7 +159,7 @@ def test_a_hidden_taste_comes_to_light() -> None:
 
 def test_intervals_of_a_difference_hold_none_where_there_is_none_as_often_as_they_claim() -> None:
     held, sure = 0, 0
-    for seed in range(100):
+    for seed in range(60):
         found = gather(played({"temperature": 0.3}, seed, 10)).everything.parameters
         for name in ("top_p", "repetition_penalty"):
             gap = found[name].difference
@@ -168,8 +168,8 @@ def test_intervals_of_a_difference_hold_none_where_there_is_none_as_often_as_the
         liked = found["temperature"].difference
         assert liked is not None and liked.high is not None
         sure += liked.high < 0
-    assert 0.91 <= held / 200 <= 0.985
-    assert sure >= 98
+    assert 0.9 <= held / 120 <= 0.99
+    assert sure >= 59
 
 
 def test_a_taste_that_moves_with_the_story_shows_in_the_steps() -> None:

@@ -6,7 +6,7 @@ import statistics
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storygen.preferences import estimates
@@ -36,6 +36,7 @@ def test_weighted_quantiles_are_the_values_at_which_the_weight_is_reached() -> N
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
 def test_the_median_of_equal_weights_is_the_lower_median(values: list[float]) -> None:
     found = estimates.quantiles(values, [1.0] * len(values), (0.0, 0.5, 1.0))

@@ -33,7 +33,7 @@ def test_the_top_is_found_wherever_it_is_and_its_interval_holds_it(top: float, h
             held += one.low <= top <= one.high
             found.append(one.value)
     assert len(found) >= 85
-    assert estimates.mean(found) == pytest.approx(top, abs=0.02)
+    assert estimates.mean(found) == pytest.approx(top, abs=0.03)
     assert 0.9 <= held / len(found) <= 1
 
 
