@@ -51,7 +51,7 @@ class Evaluation:
 
     `effective`: (sum w)² / sum w² candidates, of `num_candidates` that could be used. `num_unusable`: those
     without a density under what drew them. `doubt`: why the numbers may mislead, a sentence, where the
-    weights are not 1 on average, as they must be; else "". `logged`: the value of what was logged, for comparison.
+    weights are not 1 on average, as they must be; else "". `logged`: of what was logged, to compare.
     """
 
     too_few: str

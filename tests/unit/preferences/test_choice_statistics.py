@@ -17,7 +17,7 @@ from storygen.preferences.policies import RandomPolicy
 from storygen.preferences.ranges import Coupling, Range, Ranges
 from storygen.preferences.readers import Reader
 from storygen.preferences.simulation import Unteachable, play
-from storygen.preferences.statistics import NUM_BINS, gather
+from storygen.preferences.statistics import NUM_BINS, falling_entropy, gather
 from tests.unit.preferences.shown import chosen_from, temperatures
 
 RANGES = Ranges(
@@ -106,6 +106,17 @@ def test_entropy_is_followed_within_a_story_only() -> None:
         for at in range(4)
     ]
     assert gather(sets).entropy == {}
+
+
+def test_only_the_last_four_entropies_tell_whether_it_falls() -> None:
+    sets = [
+        temperatures(0.5, 1.0, situation=Situation(step, entropy=one), step=step)
+        for step, one in enumerate((5.0, 4.0, 2.0, 2.0, 2.0, 2.0), 1)
+    ]
+    assert falling_entropy(sets) == {
+        **dict.fromkeys(("s/3", "s/4", "s/5"), "falling"),
+        "s/6": "steady",
+    }
 
 
 def test_steps_with_few_choices_lean_on_their_neighbours() -> None:

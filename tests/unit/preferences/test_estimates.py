@@ -76,6 +76,13 @@ def test_few_data_at_a_step_are_drawn_toward_the_neighbours_and_many_are_not() -
     assert few[1] == pytest.approx(0.2, abs=0.05)
 
 
+def test_near_steps_count_for_more_than_far_ones() -> None:
+    means = {1: 0.0, 2: 0.0, 3: 0.5, 8: 0.5, 9: 1.0, 10: 1.0}
+    sizes = {1: 50, 2: 50, 3: 0.1, 8: 0.1, 9: 50, 10: 50}
+    pooled = estimates.pooled_by_step(means, sizes, 0.25)
+    assert pooled[3] < 0.25 and pooled[8] > 0.75
+
+
 def test_steps_that_differ_no_more_than_chance_get_the_overall_mean() -> None:
     pooled = estimates.pooled_by_step({1: 0.49, 2: 0.51}, {1: 3, 2: 3}, 1.0)
     assert pooled == {1: pytest.approx(0.5), 2: pytest.approx(0.5)}

@@ -20,6 +20,7 @@ from storygen.preferences.readers import Reader
 from storygen.preferences.simulation import Unteachable, play, situation, value_of
 from storygen.preferences.statistics import gather
 from storygen.preferences.thompson import ThompsonPolicy
+from tests.unit.preferences.shown import candidate
 
 RANGES = Ranges(
     (
@@ -154,6 +155,30 @@ def test_a_policy_that_draws_where_nothing_was_logged_raises_doubt() -> None:
     narrow = RandomPolicy(Ranges((Range("temperature", "uniform", 0.4, 1.4), *RANGES.ranges[1:2])))
     sets = play(Unteachable(narrow), Reader(narrow.ranges, {"temperature": 0.3}), 1).observations
     assert "nothing was logged" in evaluate(wider, sets).doubt
+
+
+def test_the_model_of_a_story_has_not_seen_the_story() -> None:
+    """In every other story all is taken at 0.5, in the rest nothing at 1.2; the policy draws below 0.9.
+
+    Of the first the other half's model expects nothing: 0 + 2 * (1 - 0); of the second all: 1 + 0.
+    """
+    policy = RandomPolicy(Ranges((Range("temperature", "uniform", 0.4, 0.9),)))
+    sets = [
+        Observation(
+            *(str(story), str(story), 0.0, SITUATIONS[0], ""),
+            tuple(
+                candidate(
+                    {"temperature": 1.2 if story % 2 else 0.5},
+                    float(story % 2 == 0),
+                    log_density=0.0,
+                )
+                for _ in range(8)
+            ),
+        )
+        for story in range(20)
+    ]
+    found = evaluate(policy, sets).dr
+    assert found is not None and found.value == pytest.approx(1.5)
 
 
 def test_the_same_is_found_each_time() -> None:
