@@ -45,6 +45,9 @@ class Policy(Protocol):
     def without_densities(self) -> Policy:
         """This policy, but its draws need not tell their densities, where those take time."""
 
+    def to_json(self) -> dict[str, Any]:
+        """What `stored_policies.from_json` reads; only JSON's own types."""
+
 
 @dataclass(frozen=True, slots=True)
 class RandomPolicy:

@@ -112,13 +112,8 @@ class ThompsonPolicy:
         if random.random() < self.even_now:
             return drawing.shaped_params(self.ranges, {}, random)
         weights = folded(self.model.sample(random, self.boldness), about)
-        best, highest = {}, -math.inf
-        for _ in range(self.num_tried):
-            params = drawing.shaped_params(self.ranges, {}, random)
-            looks = dot(weights, _row(self.ranges, params))
-            if looks > highest:
-                best, highest = params, looks
-        return best
+        tried = (drawing.shaped_params(self.ranges, {}, random) for _ in range(self.num_tried))
+        return max(tried, key=lambda params: dot(weights, _row(self.ranges, params)))
 
     def _density(self, about: Context, params: Mapping[str, Any]) -> float:
         even = drawing.log_density(self.ranges, params)
