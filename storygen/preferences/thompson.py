@@ -38,7 +38,7 @@ NUM_TRIED = 48
 BOLDNESS = 0.5
 """So much of the posterior's spread is used; half explores enough, as several cards are shown at once.
 
-Source: Chapelle & Li 2011, section 4, where 0.5 and less did better than 1 too.
+Source: Chapelle & Li 2011, where 0.5 did a little better than 1 in advertising.
 """
 
 NUM_SAMPLES = 16
@@ -70,7 +70,7 @@ class ThompsonPolicy:
     ) -> ThompsonPolicy:
         """This policy once it has also seen `observations` of `by`, or of whomever; each is to come once.
 
-        Sets from which nothing was taken tell that no candidate was better than another.
+        Sets from which nothing was taken teach nothing.
         """
         model = self.model
         for one in observations:
