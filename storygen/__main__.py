@@ -7,7 +7,10 @@ from collections.abc import Sequence
 
 USAGE = """python -m storygen COMMAND
 
-  bench    measure speed on this machine; --help lists its options
+  bench      measure speed on this machine
+  choices    what was chosen in the library: listed, counted, exported as a dataset
+
+COMMAND --help lists its options.
 """
 
 
@@ -18,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .bench.run import main as bench
 
         return bench(given[1:])
+    if given[:1] == ["choices"]:
+        from .command_line.choices import main as choices
+
+        return choices(given[1:])
     print(USAGE, file=sys.stderr)
     return 0 if given in (["-h"], ["--help"]) else 2
 

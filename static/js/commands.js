@@ -4,8 +4,9 @@
  * A command whose meaning depends on the text first waits until everything typed is stored.
  */
 
-import { effectiveParams } from "./parameters.js";
 import { activeRun, chosenModel, interruptedRun, primary } from "./faces.js";
+import { doneOrSaid } from "./failures.js";
+import { effectiveParams } from "./parameters.js";
 
 /** @typedef {import("./protocol.js").Settings} Settings */
 
@@ -33,10 +34,9 @@ export class Commands {
     /** @type {(() => Promise<void>)[]} */
     this.settlers = [];
     /**
-     * The newest command that changed the text, while it can be undone: `depth` of one's own edits were
-     * there before it.
+     * The newest command that changed the text, while it can be undone, and one's own edits from before it.
      *
-     * @type {{document: object, depth: number, takeBack: () => void} | null}
+     * @type {{document: object, edits: Set<object>, takeBack: () => void} | null}
      */
     this.undoable = null;
   }
@@ -107,13 +107,14 @@ export class Commands {
     if (!document || !page) return;
     const at = page.caretPlace();
     await this.#ask(async () => {
+      const edits = document.ownEdits();
       await document.flush();
       const { checkpoint } = await this.connection.call("continue_here", {
         story: document.story,
         at,
       });
       page.caretToEnd();
-      this.#offerBack("What followed is kept in the history.", document, checkpoint);
+      this.#offerBack("What followed is kept in the history.", document, edits, checkpoint);
     });
   }
 
@@ -121,24 +122,27 @@ export class Commands {
   undo() {
     const { document } = this.session;
     const { undoable } = this;
-    if (undoable && undoable.document === document && document.undoDepth <= undoable.depth)
+    if (!document) return;
+    const isOlder = (/** @type {object} */ edit) => undoable?.edits.has(edit);
+    if (undoable?.document === document && [...document.ownEdits()].every(isOlder))
       undoable.takeBack();
-    else document?.undo();
+    else document.undo();
   }
 
   /**
    * @param {string} words what happened
    * @param {import("./document/story_document.js").StoryDocument} document
+   * @param {Set<object>} edits of one's own when it was asked for; what was typed since is undone first
    * @param {string} checkpoint what stood before
    */
-  #offerBack(words, document, checkpoint) {
+  #offerBack(words, document, edits, checkpoint) {
     const back = () => void this.restore(checkpoint).then(() => (this.undoable = null));
     const away = this.toasts.offer(words, "Undo", back);
     const takeBack = () => {
       away();
       back();
     };
-    this.undoable = { document, depth: document.undoDepth, takeBack };
+    this.undoable = { document, edits, takeBack };
   }
 
   /**
@@ -337,13 +341,14 @@ export class Commands {
     const { document } = this.session;
     if (!document) return;
     await this.#ask(async () => {
+      const edits = document.ownEdits();
       await document.flush();
       const answer = await this.connection.call("checkpoint_restore", {
         story: document.story,
         checkpoint,
       });
       document.restored();
-      this.#offerBack("Restored.", document, answer.checkpoint);
+      this.#offerBack("Restored.", document, edits, answer.checkpoint);
     });
   }
 
@@ -362,14 +367,8 @@ export class Commands {
   /**
    * @template T
    * @param {() => Promise<T>} command
-   * @returns {Promise<T | null>}
    */
-  async #try(command) {
-    try {
-      return await command();
-    } catch (error) {
-      this.toasts.say(error instanceof Error ? error.message : String(error), "error");
-      return null;
-    }
+  #try(command) {
+    return doneOrSaid(this.toasts, command);
   }
 }

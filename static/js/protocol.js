@@ -42,14 +42,22 @@
  * @typedef {{id: string, number: number, seed: number, params: Params | null,
  *   state: "queued" | "running" | "ended", reason: string, detail: string, message: string, text: string | null,
  *   pinned: boolean, dismissed: boolean, taken: number, client: number, clock: number, next_index: number,
- *   tokens?: CardToken[], replaces?: string}} Card `replaces`: this page's own, the card in whose place it stands
+ *   tokens?: CardToken[], replaces?: string, retried?: boolean}} Card This page's own: `replaces`, the card in whose
+ *   place it stands; `retried`, another one was asked for in its place and has not come yet
  */
 /**
  * @typedef {{id: string, story: string, time: number, origin: string, model: string, model_name: string,
  *   mode: string, prompt: string, params: Params, at: Place,
  *   state: "queued" | "reading" | "searching" | "writing" | "ended", reading: {done: number, total: number} | null,
  *   searching: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: number | null,
- *   cards: Card[], memory_version: number | null}} CandidateSet `Set` in the protocol
+ *   cards: Card[], memory_version: number | null, fate?: Fate | null}} CandidateSet `Set` in the protocol
+ */
+/**
+ * @typedef {{scale: "fixed" | "uniform" | "log", low: number, high: number}} FateRange
+ * @typedef {{driver: string, driven: string, strength: number}} FateCoupling
+ * @typedef {{ranges: {[name: string]: FateRange}, couplings: FateCoupling[]}} FateRanges
+ * @typedef {{step: number, policy: "random" | "fixed" | "steps" | "bandit", blind: boolean, drawn: string[],
+ *   ranges: FateRanges}} Fate how a set's parameters were drawn
  */
 /** @typedef {[candidate: string, first: number, tokens: CardToken[]]} CardNews */
 /**
@@ -87,7 +95,8 @@
 /**
  * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string | null,
  *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number, candidate_beams?: number,
- *   candidate_limit?: "tokens" | "sentence" | "paragraph", candidate_spread?: "same" | "temperatures" | "presets",
+ *   candidate_limit?: "tokens" | "sentence" | "paragraph", candidate_spread?: "same" | "temperatures" | "presets" | "fate",
+ *   fate_policy?: Fate["policy"], fate_blind?: boolean, fate_ranges?: FateRanges | null, choices_shared?: boolean,
  *   quickgen?: boolean}} Settings
  */
 /**
@@ -99,7 +108,7 @@
 /** @typedef {{message: string, mend: string, line: number, column: number}} Note wrong in config.js */
 /**
  * @typedef {{version: string, instance: string, models: Model[], stories: Story[], presets: Preset[],
- *   parameters: Parameter[], default_model: string | null, default_preset?: string,
+ *   parameters: Parameter[], default_model: string | null, default_preset?: string, fate_ranges: FateRanges,
  *   notes: Note[]}} Hello
  */
 /**

@@ -59,6 +59,7 @@ export class Session {
       notes: notes ?? [],
       defaultModel: hello.default_model,
       defaultPreset: hello.default_preset ?? null,
+      fateRanges: hello.fate_ranges ?? { ranges: {}, couplings: [] },
     });
     const open = this.store.state.story;
     if (open) await this.#sync(open);

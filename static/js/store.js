@@ -23,6 +23,7 @@ import { noChange } from "./memory/changes.js";
  * @property {import("./protocol.js").Parameter[]} parameters
  * @property {string | null} defaultModel
  * @property {string | null} defaultPreset
+ * @property {import("./protocol.js").FateRanges} fateRanges between which fate draws unless told otherwise
  * @property {import("./protocol.js").Note[]} notes what is wrong in config.js
  * @property {string | null} story id of the open story
  * @property {import("./protocol.js").Settings} settings of the open story
@@ -73,6 +74,7 @@ export function initialState() {
     parameters: [],
     defaultModel: null,
     defaultPreset: null,
+    fateRanges: { ranges: {}, couplings: [] },
     notes: [],
     story: null,
     settings: {},

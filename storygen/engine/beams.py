@@ -23,10 +23,10 @@ from .beginning import Beginning
 from .cache_plan import Ids
 from .context.run_context import RunContext
 from .hypothesis import Hypothesis
-from .model import ReadState, RowsState
 from .passage import Passage
 from .sampling.chain import SamplerChain
 from .sampling.parameters import check_params
+from .set_reader import SetReader
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,11 +47,8 @@ WITHOUT_CHANCE = {
 """What a search's chain is without; forms are each hypothesis' own."""
 
 
-class BeamSearch:
-    """One search for the texts of a set's rows; takes turns like a run (`scheduler.Reader`)."""
-
-    reads_every = False
-    paused = False
+class BeamSearch(SetReader):
+    """One search for the texts of a set's rows."""
 
     def __init__(self, writing: WritingModel, start: StartSet, *, most_bytes: int) -> None:
         """`most_bytes`: for the caches of all beams.
@@ -59,9 +56,6 @@ class BeamSearch:
         Raises: BadRequestError when a parameter is wrong, or more texts are wanted than there are beams.
         """
         params = check_params(start.rows[0].params)
-        self.run = start.run
-        self.rows: RowsState | None = None
-        self.ended = False
         self._num_beams: int = params["num_beams"]
         self._most = _most_tokens(params, start.next_index)
         if start.passed_over + len(start.rows) > self._num_beams:
@@ -74,7 +68,8 @@ class BeamSearch:
         self._passed_over = start.passed_over
         self._start_index = start.next_index
         self._revision = start.revision
-        self._beginning = Beginning(writing, context, start.run, start.revision)
+        super().__init__(start.run, Beginning(writing, context, start.run, start.revision))
+        self._over = False
         self._chain = SamplerChain({**params, **WITHOUT_CHANCE}, 0, writing)
         self._beams = [Hypothesis.first(writing, Passage(writing, context, params), start.before)]
         self._found: list[Hypothesis] = []  # that have ended, best first
@@ -82,34 +77,13 @@ class BeamSearch:
     # ------------------------------------------------------------ what the scheduler asks
 
     @property
-    def state(self) -> ReadState:
-        """What has been read of the text."""
-        return self._beginning.state
-
-    @state.setter
-    def state(self, state: ReadState) -> None:
-        self._beginning.state = state
-
-    @property
-    def wants_step(self) -> bool:
-        """True until it has ended."""
-        return not self.ended
-
-    @property
-    def num_bytes(self) -> int:
-        """The memory of the text and of all beams."""
-        return self.state.num_bytes + (self.rows.num_bytes if self.rows else 0)
-
-    def wanted(self) -> Ids:
-        """The ids of the text."""
-        return self._beginning.wanted()
+    def ended(self) -> bool:
+        """Whether it has told what it found."""
+        return self._over
 
     def has(self, run: str) -> bool:
         """Whether it searches for the row of that name."""
         return run in self._names
-
-    def evict(self) -> None:
-        """Never needed: it does not rest."""
 
     # ------------------------------------------------------------ commands
 
@@ -122,7 +96,7 @@ class BeamSearch:
 
     def fail(self, message: str) -> list[Event]:
         """End it because of an error."""
-        self.ended, self.rows = True, None
+        self._over, self.rows = True, None
         self.state.forget()
         return [
             RunEnded(name, "failed", message=message, index=self._start_index)
@@ -239,7 +213,7 @@ class BeamSearch:
 
     def _tell(self, reason: str) -> list[Event]:
         """Everything that is to be told of the rows, best first."""
-        self.ended, self.rows = True, None
+        self._over, self.rows = True, None
         found = self._found[self._passed_over :]
         events: list[Event] = []
         for name, beam in zip(self._names, found, strict=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..link.messages import Event, PrefillProgressed
+from ..link.messages import ContextRead, Event, PrefillProgressed
 from .cache_plan import Ids, plan_cache
 from .context.run_context import RunContext
 from .generation import CHUNK_TOKENS
@@ -45,13 +45,16 @@ class Beginning:
         return self._feed[:CHUNK_TOKENS]
 
     def take(self, chunk: Ids) -> list[Event]:
-        """Note that `chunk` was read; returns how far the text is."""
+        """Note that `chunk` was read; returns how far the text is, and at its end what it was."""
         assert self._feed is not None
         self._feed = self._feed[len(chunk) :]
-        if self._num_planned <= 1:
-            return []
-        done = self._num_planned - len(self._feed)
-        return [PrefillProgressed(self._run, done, self._num_planned, self._revision)]
+        events: list[Event] = []
+        if self._num_planned > 1:
+            done = self._num_planned - len(self._feed)
+            events.append(PrefillProgressed(self._run, done, self._num_planned, self._revision))
+        if self.is_read:
+            events.append(ContextRead(self._run, tuple(self.wanted().tolist())))
+        return events
 
     @property
     def is_read(self) -> bool:

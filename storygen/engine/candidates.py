@@ -20,8 +20,8 @@ from .cache_plan import Ids
 from .context.run_context import RunContext
 from .decoding import Decoding
 from .generation import Generation
-from .model import ReadState, RowsState
 from .sampling.parameters import check_params, response_tokens
+from .set_reader import SetReader
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,11 +33,8 @@ MOST_ROWS = 20
 _PLENTY = 1 << 30
 
 
-class CandidateSet:
-    """The rows of one set; takes turns like a run (`scheduler.Reader`)."""
-
-    reads_every = False
-    paused = False
+class CandidateSet(SetReader):
+    """The rows of one set."""
 
     def __init__(
         self,
@@ -59,14 +56,12 @@ class CandidateSet:
             raise BadRequestError(f"A set has 1 to {MOST_ROWS} rows, none of them endless.")
         if not all(0 < tokens <= MOST_TOKENS for tokens in most):
             raise BadRequestError(f"A row of a set has 1 to {MOST_TOKENS} tokens (max_tokens).")
-        self.run = start.run
-        self.rows: RowsState | None = None
         self._writing = writing
         self._most_bytes = most_bytes
         self._leave = leave
         context = RunContext(writing, start, response=max(map(response_tokens, params)))
         context.wanted()  # the rows go on from what is arranged for all of them
-        self._beginning = Beginning(writing, context, start.run, start.revision)
+        super().__init__(start.run, Beginning(writing, context, start.run, start.revision))
         self._waiting = [
             Decoding(writing, context.fork(), row.run, row.params, row.seed, start.revision)
             for row in start.rows
@@ -79,39 +74,13 @@ class CandidateSet:
     # ------------------------------------------------------------ what the scheduler asks
 
     @property
-    def state(self) -> ReadState:
-        """What has been read of the text."""
-        return self._beginning.state
-
-    @state.setter
-    def state(self, state: ReadState) -> None:
-        self._beginning.state = state
-
-    @property
     def ended(self) -> bool:
         """Whether no row is left here."""
         return not self._waiting and not self._together
 
-    @property
-    def wants_step(self) -> bool:
-        """True until it has ended."""
-        return not self.ended
-
-    @property
-    def num_bytes(self) -> int:
-        """The memory of the text and of all rows."""
-        return self.state.num_bytes + (self.rows.num_bytes if self.rows else 0)
-
-    def wanted(self) -> Ids:
-        """The ids of the text."""
-        return self._beginning.wanted()
-
     def has(self, run: str) -> bool:
         """Whether a row of that name is still written here."""
         return any(row.run == run for row in [*self._waiting, *self._together])
-
-    def evict(self) -> None:
-        """Never needed: it does not rest."""
 
     # ------------------------------------------------------------ commands
 

@@ -1,4 +1,4 @@
-"""What a reader's choices say about what they like: parameters drawn, choices counted, learned from, exported.
+"""What a reader's choices say: parameters drawn, choices counted, learned from, exported.
 
 Pure but for `training/` and the files that `dataset/` writes: no socket, clock, store or model. What it
 knows of the rest of the program is `observations.py`, which others fill.

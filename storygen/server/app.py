@@ -14,6 +14,7 @@ from ..store.database import file_url
 from ..store.store import Store
 from .access import AccessRules
 from .access_http import Door, origin_was_judged
+from .api import api
 from .checks import MAX_PACKET_BYTES
 from .house import House
 from .legacy import LegacyNamespace
@@ -98,5 +99,6 @@ def make_application(config: Config, loop: Loop) -> Application:
     studio.append(Studio(socketio, house, config.rules))
     socketio.on_namespace(studio[0])
     socketio.on_namespace(LegacyNamespace(loop, LooseRuns(house), config.rules.admits_original))
+    flask.register_blueprint(api(house.tastes))
     flask.wsgi_app = Door(flask.wsgi_app, config.rules)  # type: ignore[method-assign]
     return Application(flask, house, socketio)

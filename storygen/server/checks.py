@@ -85,6 +85,17 @@ class Fields:
             return default
         return _integer(value, name, low, high)
 
+    def number(self, name: str, low: float, high: float) -> float:
+        """A number between two, both included."""
+        value = self._data.get(name)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+        ):
+            raise BadRequestError(f"{name} must be a number from {low:g} to {high:g}.")
+        return float(value)
+
     def flag(self, name: str) -> bool:
         """True or false; absent is false."""
         value = self._data.get(name, False)

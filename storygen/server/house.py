@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,19 +19,19 @@ from ..link.messages import AcceptedToken, Command, Event, LoadModel, StartRun, 
 from ..registry import ModelEntry, Registry, load_spec
 from ..store.records import Record, StoryRecord
 from ..store.store import Store
-from ..story import states
 from ..story.story import Story
 from . import library, presets
 from .loop import Lane, Loop
 from .opening import Opening, interrupted
 from .room import Room
+from .rooms import Rooms
 from .run_routes import Listener, RunRoutes
 from .shapes import story_shape
+from .tastes import Tastes
 from .worker import Spawn, worker_command
 from .worker_requests import WorkerRequests
 from .workers import Workers
 
-IDLE_ROOM_S = 60.0
 NEWS_EVERY_S = 0.2
 OWN_PRESETS = "presets"
 log = logging.getLogger(__name__)
@@ -55,18 +54,17 @@ class House:
         max_idle_models: int = 0,
         memory_limit_bytes: int | None = None,
     ) -> None:
-        self.loop, self.registry, self.grace_s = loop, registry, grace_s
+        self.loop, self.registry = loop, registry
         self._memory_limit_bytes = memory_limit_bytes
         self._store, self._data_dir, self._tell = store, data_dir, tell_library
         self._writing, self._reading = loop.lane("store-writes"), loop.lane("store-reads")
         self._building = loop.lane("story-opening")
         self._stories = Opening(self.read, self.write, self._building, self.now)
         self.workers = Workers(loop, data_dir, self._spec, self, command, max_idle_models)
-        self._door = threading.Lock()  # held for moments, never while waiting
-        self._rooms: dict[str, Room] = {}
-        self._opening: dict[str, Any] = {}
+        self._rooms = Rooms(loop, self, self._stories, self.read, grace_s)
         self._routes = RunRoutes()
         self.send_away: Callable[[list[str]], None] = lambda browsers: None
+        self.tastes = Tastes(self.read)
         self.requests = WorkerRequests(loop, self.workers)
         self._model_listeners: list[Any] = [self.requests]
         self._stale: set[str] = set()
@@ -101,50 +99,40 @@ class House:
     # ------------------------------------------------------------ rooms
 
     def room(self, story: str) -> Room:
-        """The room of a story, opened if need be.
-
-        Raises: NotFoundError when there is no such story.
-        """
-        while True:
-            with self._door:
-                room, opening = self._rooms.get(story), self._opening.get(story)
-                if opening is None and (room is None or room.closed):
-                    self._opening[story] = self.loop.event()
-                    break
-            if opening is not None:
-                opening.wait()
-            elif room is not None and not room.closing:
-                return room
-            elif room is not None:
-                room.ended.wait()  # what it still commits must be read by the next one
-        return self._open_room(story)
-
-    def _open_room(self, story: str) -> Room:
-        try:
-            room = self._rooms[story] = Room(self.loop, self, self._stories.open(story))
-        finally:
-            with self._door:
-                opened = self._opening.pop(story)
-            opened.set()
-        self.loop.timer(IDLE_ROOM_S, lambda: self._close_if_idle(story))
-        return room
+        """See `Rooms.room`."""
+        return self._rooms.room(story)
 
     def open_rooms(self) -> list[Room]:
         """The rooms that are open now."""
-        return [room for room in list(self._rooms.values()) if not room.closed]
+        return self._rooms.open_rooms()
 
     def run_room(self, run: str) -> Room:
-        """The room of the story that a run belongs to.
+        """See `Rooms.of_run`."""
+        return self._rooms.of_run(run)
 
-        Raises: NotFoundError.
-        """
-        for room in self.open_rooms():
-            if run in room.run_ids():
-                return room
-        record = self.read(lambda store: store.run(run))
-        if record is None:
-            raise NotFoundError("There is no such run.")
-        return self.room(record.story)
+    def set_room(self, set_id: str) -> Room:
+        """See `Rooms.of_set`."""
+        return self._rooms.of_set(set_id)
+
+    def look_room(self, look: str) -> Room:
+        """See `Rooms.of_look`."""
+        return self._rooms.of_look(look)
+
+    def close_room(self, story: str) -> None:
+        """See `Rooms.close`."""
+        self._rooms.close(story)
+
+    def left(self, story: str) -> None:
+        """See `Rooms.left`."""
+        self._rooms.left(story)
+
+    def room_broke(self, room: Room) -> None:
+        """Its runs are stopped (whoever opens the story next finds them interrupted), and its browsers
+        are sent away: they come back at once and open the story anew."""
+        self._rooms.forget(room)
+        for run, model in self._routes.forget_room(room):
+            self.workers.send(model, StopRun(run))
+        self.send_away(list(room.outboxes))
 
     def tokens_before(self, run: str) -> tuple[AcceptedToken, ...]:
         """What an interrupted run and those before it wrote, all of it, if its samplers remember."""
@@ -161,91 +149,12 @@ class House:
         whole = sorted(found) == list(range(len(found)))
         return tuple(found[index] for index in sorted(found)) if whole else ()
 
-    def set_room(self, set_id: str) -> Room:
-        """The open room of the story that a set of candidates belongs to.
-
-        Raises: NotFoundError.
-        """
-        for room in self.open_rooms():
-            if set_id in room.set_ids():
-                return room
-        raise NotFoundError("There is no such set of candidates; open its story first.")
-
-    def look_room(self, look: str) -> Room:
-        """The open room in which a look is remembered.
-
-        Raises: NotFoundError.
-        """
-        for room in self.open_rooms():
-            if look in room.look_ids():
-                return room
-        raise NotFoundError("This list of tokens is too old; look again.")
-
-    def _close_if_idle(self, story: str) -> None:
-        room = self._rooms.get(story)
-        if room is None or room.closing:
-            return
-        if room.outboxes or room.live_runs():
-            self.loop.timer(IDLE_ROOM_S, lambda: self._close_if_idle(story))
-            return
-        room.close()
-        self.loop.spawn(self._forget_when_ended, room)
-
-    def _forget_when_ended(self, room: Room) -> None:
-        room.ended.wait()
-        self._forget(room)
-
-    def _forget(self, room: Room) -> None:
-        with self._door:
-            if self._rooms.get(room.id) is room:
-                del self._rooms[room.id]
-
-    def room_broke(self, room: Room) -> None:
-        """Its runs are stopped (whoever opens the story next finds them interrupted), and its browsers
-        are sent away: they come back at once and open the story anew."""
-        self._forget(room)
-        for run, model in self._routes.forget_room(room):
-            self.workers.send(model, StopRun(run))
-        self.send_away(list(room.outboxes))
-
-    def close_room(self, story: str) -> None:
-        """Close a story's room at once, as for deleting it.
-
-        Raises: ConflictError while a run is writing in it.
-        """
-        room = self._rooms.get(story)
-        if room is None:
-            return
-        if room.live_runs():
-            raise ConflictError("A run is still writing in this story; stop it first.")
-        room.close()
-        room.ended.wait(10.0)
-        self._rooms.pop(story, None)
-
-    def left(self, story: str) -> None:
-        """The last browser of a story has gone: after a while its runs pause, unless they may go on."""
-        self.loop.timer(self.grace_s, lambda: self._pause_if_left(story))
-
-    def _pause_if_left(self, story: str) -> None:
-        room = self._rooms.get(story)
-        if room is None or room.outboxes:
-            return
-
-        def pause(page: Story, now: float) -> None:
-            if page.page.record.settings.get("keep_writing"):
-                return
-            for run in page.runs.live():
-                if run.state == states.RUNNING:
-                    page.runs.pause(run.id, now)
-
-        room.tell(pause)
-
     # ------------------------------------------------------------ the library
 
     def stories(self, binned: bool = False) -> list[dict[str, Any]]:
         """Stories as browsers see them, the last changed first."""
         records: list[StoryRecord] = self.read(lambda store: store.stories(binned))
-        return [story_shape(record, self._writes(record.story)) for record in records]
+        return [story_shape(record, self._rooms.writes(record.story)) for record in records]
 
     def create(
         self, title: str, text: str, settings: dict[str, Any], memory: dict[str, Any] | None = None
@@ -289,7 +198,9 @@ class House:
             page.page.describe(page.page.record.changed, **changes)
             return story_shape(page.page.record, bool(page.runs.live()))
 
-        return self.room(story).ask(work)
+        shape: dict[str, Any] = self.room(story).ask(work)
+        self.tastes.changed(story)
+        return shape
 
     def delete(self, story: str) -> None:
         """Delete a binned story for good.
@@ -301,11 +212,8 @@ class House:
             raise ConflictError("Only a story in the bin can be deleted for good.")
         self.close_room(story)
         self._writing.call(lambda: self._store.delete_story(story))
+        self.tastes.changed(story)
         self._news("stories")
-
-    def _writes(self, story: str) -> bool:
-        room = self._rooms.get(story)
-        return bool(room and not room.closed and room.live_runs())
 
     # ------------------------------------------------------------ presets
 
@@ -441,10 +349,7 @@ class House:
     def close(self) -> None:
         """Commit what is open and end the workers."""
         self.workers.close()
-        for room in self.open_rooms():
-            room.close()
-        for room in list(self._rooms.values()):
-            room.ended.wait(5.0)
+        self._rooms.close_all()
         for lane in (self._writing, self._reading, self._building):
             _finish(lane)
         self._store.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..engine.sampling.parameters import check_params
 from ..errors import BadRequestError
+from ..preferences import ranges
 from ..store.records import (
     CheckpointRecord,
     MemoryRecord,
@@ -20,9 +21,10 @@ from ..store.records import (
     StoryRecord,
     TokenRecord,
 )
-from ..story.candidates import MOST_BEAMS
+from ..story.card_asking import MOST_BEAMS
 from ..story.page import Page
 from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
+from .fates import POLICIES
 
 SETTINGS = (
     "mode",
@@ -37,6 +39,10 @@ SETTINGS = (
     "candidate_beams",
     "candidate_limit",
     "candidate_spread",
+    "fate_policy",
+    "fate_blind",
+    "fate_ranges",
+    "choices_shared",
     "quickgen",
 )
 MOST_CANDIDATES = 20
@@ -92,9 +98,13 @@ def check_settings(patch: dict[str, Any]) -> dict[str, Any]:
         limits = ("tokens", "sentence", "paragraph")
         checked["candidate_limit"] = fields.choice("candidate_limit", limits, "tokens")
     if fields.has("candidate_spread"):
-        spreads = ("same", "temperatures", "presets")
+        spreads = ("same", "temperatures", "presets", "fate")
         checked["candidate_spread"] = fields.choice("candidate_spread", spreads, "same")
-    for name in ("keep_writing", "author_colours", "quickgen"):
+    if fields.has("fate_policy"):
+        checked["fate_policy"] = fields.choice("fate_policy", POLICIES, "random")
+    if fields.has("fate_ranges"):
+        checked["fate_ranges"] = ranges.to_json(ranges.from_json(fields.object("fate_ranges")))
+    for name in ("keep_writing", "author_colours", "quickgen", "fate_blind", "choices_shared"):
         if fields.has(name):
             checked[name] = fields.flag(name)
     return checked

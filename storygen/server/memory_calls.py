@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from ..errors import ModelError
 from ..link.messages import ContextShown, ShowContext
@@ -13,12 +13,16 @@ from .house import House
 from .memory_checks import check_patch, check_removed
 from .room import Room
 from .token_calls import asked_look
+from .visitor import Visitor
 
 Answer = dict[str, Any]
 
-
-class Asker(Protocol):
-    """Who calls; what matters is only that they are there."""
+MEMORY_CALLS: dict[str, tuple[str, ...]] = {
+    "memory_set": ("story", "patch", "removed"),
+    "run_memory": ("run",),
+    "context_show": ("story", "model", "at", "mode", "prompt", "params", "patch", "removed", "run"),
+}
+"""Each call's fields."""
 
 
 class MemoryCalls:
@@ -26,14 +30,14 @@ class MemoryCalls:
 
     _house: House
 
-    def call_memory_set(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_memory_set(self, visitor: Visitor, fields: Fields) -> Answer:
         """A new version of the story's memory."""
         patch, removed = check_patch(fields.object("patch")), check_removed(fields)
         room = self._house.room(fields.id("story"))
         version = room.ask(lambda story, now: story.memories.set(patch, removed, now))
         return {"memory_version": version}
 
-    def call_run_memory(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_run_memory(self, visitor: Visitor, fields: Fields) -> Answer:
         """The run reads the present memory before its next token."""
         run = fields.id("run")
 
@@ -42,7 +46,7 @@ class MemoryCalls:
 
         return {"run": self._house.run_room(run).ask(work)}
 
-    def call_context_show(self, visitor: Asker, fields: Fields) -> Answer:
+    def call_context_show(self, visitor: Visitor, fields: Fields) -> Answer:
         """What the model would read at a place, and what a change would cost."""
         room, run = self._house.room(fields.id("story")), fields.string("run", MAX_ID, "")
         patch, removed = check_patch(fields.object("patch")), check_removed(fields)

@@ -11,118 +11,66 @@ import functools
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from flask import request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
 
 from .. import __version__
-from ..engine.sampling.parameters import PARAMETERS, check_params, sorted_out
+from ..engine.sampling.parameters import PARAMETERS
 from ..errors import BadRequestError, NotFoundError, StorygenError
-from ..story.runs import NewRun
+from ..preferences import ranges
 from ..story.story import Story
-from . import library, presets
+from . import presets
 from .access import AccessRules
-from .candidate_calls import CandidateCalls
-from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_STATE_BYTES, MAX_TITLE, Fields
+from .candidate_calls import CANDIDATE_CALLS, CandidateCalls
+from .checks import MAX_ID, MAX_STATE_BYTES, Fields
+from .history_calls import HISTORY_CALLS, HistoryCalls
 from .house import House
-from .memory_calls import MemoryCalls
+from .library_calls import LIBRARY_CALLS, LibraryCalls
+from .memory_calls import MEMORY_CALLS, MemoryCalls
+from .model_calls import MODEL_CALLS, ModelCalls
 from .outbox import Outbox, Package
-from .pace import Pace
 from .room import Room
-from .shapes import checkpoint_shape, open_shape, parameter_shape, token_details_shape
-from .token_calls import TOKEN_CALLS, Glances, TokenCalls
+from .run_calls import RUN_CALLS, RunCalls
+from .shapes import open_shape, parameter_shape
+from .token_calls import TOKEN_CALLS, TokenCalls
+from .visitor import Visitor
 
 NAMESPACE = "/studio"
 OPEN_AFTER_S = 0.02
 HANG_UP_AFTER_S = 0.1
-MAX_TOKENS_ASKED = 10_000
 log = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
 
 
-@dataclass(slots=True)
-class Visitor:
-    """One connected browser."""
-
-    sid: str
-    pace: Pace = field(default_factory=Pace)
-    stories: set[str] = field(default_factory=set)
-    glances: Glances = field(default_factory=Glances)
-
-
-class Studio(CandidateCalls, TokenCalls, MemoryCalls, Namespace):  # type: ignore[misc]
-    """All calls; `_KNOWN` lists each call's fields."""
+class Studio(
+    LibraryCalls,
+    RunCalls,
+    CandidateCalls,
+    TokenCalls,
+    MemoryCalls,
+    HistoryCalls,
+    ModelCalls,
+    Namespace,  # type: ignore[misc]
+):
+    """All calls; `_KNOWN` lists each call's fields. Here are the first one and those about an open text."""
 
     _KNOWN: ClassVar[dict[str, tuple[str, ...]]] = {
         "hello": (),
-        "story_create": ("title", "text", "settings"),
         "story_open": ("story", "document", "state"),
         "story_close": ("story",),
-        "story_rename": ("story", "title"),
-        "story_duplicate": ("story",),
-        "story_bin": ("story",),
-        "story_unbin": ("story",),
-        "story_delete": ("story",),
-        "stories": ("binned",),
-        "story_settings": ("story", "patch"),
         "doc_update": ("story", "update", "aliases"),
-        "run_start": ("story", "model", "params", "seed", "at", "mode", "prompt"),
-        "run_pause": ("run",),
-        "run_resume": ("run",),
-        "run_stop": ("run",),
-        "run_params": ("run", "params"),
-        "run_memory": ("run",),
-        "memory_set": ("story", "patch", "removed"),
-        "context_show": (
-            "story",
-            "model",
-            "at",
-            "mode",
-            "prompt",
-            "params",
-            "patch",
-            "removed",
-            "run",
-        ),
-        "continue_here": ("story", "at"),
-        "candidates": ("story",),
-        "candidates_ask": (
-            "story",
-            "model",
-            "at",
-            "num",
-            "params",
-            "seed",
-            "mode",
-            "prompt",
-            "rows",
-            "sets",
-            "beams",
-            "origin",
-        ),
-        "candidates_add": ("set", "num", "replaces"),
-        "candidates_more": ("candidate", "tokens"),
-        "candidates_stop": ("set", "candidate"),
-        "candidates_clear": ("story",),
-        "candidate_change": ("candidate", "text", "pinned", "dismissed"),
-        "candidate_taken": ("candidate", "units", "text", "shown"),
-        "candidate_story": ("candidate",),
-        **TOKEN_CALLS,
-        "checkpoints": ("story",),
-        "checkpoint_show": ("story", "checkpoint"),
-        "checkpoint_restore": ("story", "checkpoint"),
-        "models": (),
-        "model_load": ("model",),
-        "model_unload": ("model",),
-        "token_details": ("run", "from", "to"),
         "provenance": ("story",),
-        "preset_check": ("params",),
-        "preset_save": ("name", "params", "sentence", "was"),
-        "preset_delete": ("name",),
         "caret": ("story", "anchor", "head"),
+        **LIBRARY_CALLS,
+        **RUN_CALLS,
+        **CANDIDATE_CALLS,
+        **TOKEN_CALLS,
+        **MEMORY_CALLS,
+        **HISTORY_CALLS,
+        **MODEL_CALLS,
     }
 
     def __init__(self, socketio: SocketIO, house: House, rules: AccessRules) -> None:
@@ -191,7 +139,7 @@ class Studio(CandidateCalls, TokenCalls, MemoryCalls, Namespace):  # type: ignor
             log.exception("The call %s failed.", event[:40])
             return _refusal("internal", "Something went wrong in the server; data/logs says what.")
 
-    # ------------------------------------------------------------ the library
+    # ------------------------------------------------------------ the first call, and an open story
 
     def call_hello(self, visitor: Visitor, fields: Fields) -> Answer:
         """What a browser shows first."""
@@ -205,50 +153,9 @@ class Studio(CandidateCalls, TokenCalls, MemoryCalls, Namespace):  # type: ignor
             "parameters": [parameter_shape(p) for p in PARAMETERS],
             "default_model": house.registry.default_key(),
             "default_preset": presets.DEFAULT.name,
+            "fate_ranges": ranges.to_json(ranges.DEFAULTS),
             "notes": [dataclasses.asdict(p) for p in house.registry.problems],
         }
-
-    def call_stories(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Stories, or those in the bin."""
-        return {"stories": self._house.stories(fields.flag("binned"))}
-
-    def call_story_create(self, visitor: Visitor, fields: Fields) -> Answer:
-        """A new story."""
-        title = fields.string("title", MAX_TITLE, "")
-        settings = library.check_settings(fields.object("settings"))
-        return {"story": self._house.create(title, fields.text("text", ""), settings)}
-
-    def call_story_rename(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Another title."""
-        title = fields.string("title", MAX_TITLE).strip() or library.UNTITLED
-        return {"story": self._house.describe(fields.id("story"), title=title)}
-
-    def call_story_duplicate(self, visitor: Visitor, fields: Fields) -> Answer:
-        """A copy with its authors."""
-        return {"story": self._house.duplicate(fields.id("story"))}
-
-    def call_story_bin(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Into the bin; its runs stop."""
-        story = fields.id("story")
-        self._house.room(story).ask(lambda page, now: page.stop_all(now))
-        return {"story": self._house.describe(story, binned=self._house.now())}
-
-    def call_story_unbin(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Out of the bin."""
-        return {"story": self._house.describe(fields.id("story"), binned=None)}
-
-    def call_story_delete(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Out of the bin for good."""
-        self._house.delete(fields.id("story"))
-        return {}
-
-    def call_story_settings(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Merge checked settings."""
-        patch = library.check_settings(fields.object("patch"))
-        room = self._house.room(fields.id("story"))
-        return {"settings": room.ask(lambda story, now: story.change_settings(patch, now))}
-
-    # ------------------------------------------------------------ an open story
 
     def call_story_open(self, visitor: Visitor, fields: Fields) -> Answer:
         """Everything that the browser lacks; from now on it is told what happens."""
@@ -299,144 +206,6 @@ class Studio(CandidateCalls, TokenCalls, MemoryCalls, Namespace):  # type: ignor
             if sid != visitor.sid:
                 outbox.add(Package(carets={visitor.sid: caret}))
         return {}
-
-    # ------------------------------------------------------------ runs
-
-    def call_run_start(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Begin to write."""
-        room = self._house.room(fields.id("story"))
-        entry = self._house.model(fields.string("model", 2 * MAX_ID))
-        params = fields.object("params")
-        new = NewRun(
-            model=entry.key,
-            model_name=entry.name,
-            mode=fields.choice("mode", ("continue", "prompt"), "continue"),
-            prompt=fields.string("prompt", MAX_PROMPT, ""),
-            params=check_params(params) if params else presets.default_params(),
-            seed=fields.integer("seed", 0, MAX_SEED, default=time.time_ns() % MAX_SEED),
-            at=0,
-        )
-        at = fields.place_or_end("at")
-        run = room.ask(lambda story, now: story.start_run(new, at, now))
-        self._house.workers.ensure(entry.key)
-        return {"run": run}
-
-    def call_run_pause(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Rest after the token in hand."""
-        return self._run(fields, lambda story, run, now: story.runs.pause(run, now))
-
-    def call_run_stop(self, visitor: Visitor, fields: Fields) -> Answer:
-        """End for good."""
-        return self._run(fields, lambda story, run, now: story.runs.stop(run, now))
-
-    def call_run_resume(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Go on; loads the model if it has gone."""
-        before = self._house.tokens_before(fields.id("run"))
-        answer = self._run(fields, lambda story, run, now: story.runs.resume(run, now, before))
-        self._house.workers.ensure(answer["run"]["model"])
-        return answer
-
-    def call_run_params(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Other sampling parameters from the next token on."""
-        params = check_params(fields.object("params"))
-        return self._run(fields, lambda story, run, now: story.runs.change_params(run, params, now))
-
-    def call_token_details(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Stored tokens of a run with their alternatives."""
-        run = fields.id("run")
-        start = fields.integer("from", 0, 1 << 40)
-        stop = fields.integer("to", start, start + MAX_TOKENS_ASKED)
-        records = self._house.read(lambda store: store.token_details(run, start, stop))
-        return {"tokens": [token_details_shape(record) for record in records]}
-
-    def _run(self, fields: Fields, work: Callable[[Story, str, float], Any]) -> Answer:
-        run = fields.id("run")
-        room = self._house.run_room(run)
-        return {"run": room.ask(lambda story, now: work(story, run, now).view(story.id))}
-
-    # ------------------------------------------------------------ history
-
-    def call_continue_here(self, visitor: Visitor, fields: Fields) -> Answer:
-        """What follows the place becomes a checkpoint."""
-        room, at = self._house.room(fields.id("story")), fields.place("at")
-        return {"checkpoint": room.ask(lambda story, now: story.continue_here(at, now))}
-
-    def call_checkpoints(self, visitor: Visitor, fields: Fields) -> Answer:
-        """The history tree, oldest first."""
-        room = self._house.room(fields.id("story"))
-        head = room.ask(lambda story, now: story.page.head)
-        heads = self._house.read(lambda store: store.checkpoints(room.id))
-        return {"checkpoints": [checkpoint_shape(item) for item in heads], "head": head}
-
-    def call_checkpoint_show(self, visitor: Visitor, fields: Fields) -> Answer:
-        """A checkpoint's text and authors."""
-        record = self._checkpoint(fields)
-        room = self._house.room(record.story)
-
-        def authors(story: Story, now: float) -> list[Any]:
-            written = [
-                w
-                for author in record.authors
-                for w in story.page.document.authorship.written(author)
-            ]
-            return [[w.units, [w.run, w.index] if w.run else "human"] for w in written]
-
-        return {"text": record.text, "authors": room.ask(authors)}
-
-    def call_checkpoint_restore(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Bring the text back; the answer names the checkpoint that undoes it."""
-        record = self._checkpoint(fields)
-        room = self._house.room(record.story)
-        return {"checkpoint": room.ask(lambda story, now: story.restore(record, now))}
-
-    def _checkpoint(self, fields: Fields) -> Any:
-        story, checkpoint = fields.id("story"), fields.id("checkpoint")
-        record = self._house.read(lambda store: store.checkpoint(checkpoint))
-        if record is None or record.story != story:
-            raise NotFoundError("There is no such checkpoint in this story.")
-        return record
-
-    # ------------------------------------------------------------ models and presets
-
-    def call_models(self, visitor: Visitor, fields: Fields) -> Answer:
-        """The registry as it is now."""
-        return {"models": self._house.models()}
-
-    def call_model_load(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Load ahead of the first run."""
-        entry = self._house.model(fields.string("model", 2 * MAX_ID))
-        self._house.workers.ensure(entry.key)
-        return {"model": self._house.model_view(entry.key)}
-
-    def call_model_unload(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Free its memory; refused while a run needs it."""
-        key = fields.string("model", 2 * MAX_ID)
-        view = self._house.model_view(key)
-        if key in self._house.models_in_use():
-            raise StorygenError(f"{view['name']} is in use; stop its runs first.", code="conflict")
-        self._house.workers.unload(key)
-        return {"model": self._house.model_view(key)}
-
-    def call_preset_check(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Say which parameters of a preset from elsewhere are right; keeps nothing."""
-        right, wrong = sorted_out(fields.object("params"))
-        return {"params": right, "wrong": wrong}
-
-    def call_preset_save(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Keep parameters under a name, or under another name than before."""
-        name = fields.string("name", MAX_TITLE).strip()
-        params = check_params(fields.object("params"))
-        sentence = fields.string("sentence", presets.MAX_SENTENCE, "").strip()
-        was = fields.string("was", MAX_TITLE) if fields.has("was") else None
-        saved = functools.partial(
-            presets.saved, name=name, params=params, sentence=sentence, was=was
-        )
-        return {"presets": self._house.change_presets(saved)}
-
-    def call_preset_delete(self, visitor: Visitor, fields: Fields) -> Answer:
-        """Forget a preset of one's own."""
-        name = fields.string("name", MAX_TITLE)
-        return {"presets": self._house.change_presets(lambda own: presets.without(own, name))}
 
     # ------------------------------------------------------------ inside
 

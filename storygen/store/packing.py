@@ -39,6 +39,19 @@ def _follows(last: TokenRecord, token: TokenRecord) -> bool:
 # ---------------------------------------------------------------- tokens
 
 
+def pack_ids(ids: Sequence[int]) -> bytes:
+    """Token ids."""
+    out = bytearray()
+    for id_ in ids:
+        put(out, id_)
+    return bytes(out)
+
+
+def unpack_ids(data: bytes) -> tuple[int, ...]:
+    """What `pack_ids` packed."""
+    return tuple(get_all(data))
+
+
 def pack_ranges(block: Sequence[TokenRecord | TokenRange]) -> bytes:
     """The identities of a block's tokens."""
     out = bytearray()

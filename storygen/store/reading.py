@@ -171,6 +171,44 @@ class Reading:
         with self._moment():
             return [choice_record(row._mapping, story) for row in self._connection.execute(query)]
 
+    def choosers(self) -> list[str]:
+        """See `Store.choosers`."""
+        chosen = select(choices.c.story).distinct()
+        query = (
+            select(stories.c.id)
+            .where(stories.c.key.in_(chosen), stories.c.binned.is_(None))
+            .order_by(stories.c.key)
+        )
+        with self._moment():
+            return list(self._connection.execute(query).scalars())
+
+    def num_steps(self, story: str) -> int:
+        """See `Store.num_steps`."""
+        query = (
+            select(func.count(func.distinct(choices.c.candidate_set)))
+            .join(stories, stories.c.key == choices.c.story)
+            .join(candidate_sets, candidate_sets.c.id == choices.c.candidate_set)
+            .where(stories.c.id == story, candidate_sets.c.origin != "token")
+        )
+        with self._moment():
+            return int(self._connection.execute(query).scalar_one())
+
+    def sets_to_choose_from(self, story: str) -> list[StoredSet]:
+        """See `Store.sets_to_choose_from`."""
+        with self._moment():
+            key = self._connection.execute(
+                select(stories.c.key).where(stories.c.id == story)
+            ).scalar_one_or_none()
+            chosen = select(choices.c.candidate_set).where(choices.c.story == key)
+            query = (
+                select(candidate_sets)
+                .where(candidate_sets.c.story == key, candidate_sets.c.origin != "token")
+                .where(or_(candidate_sets.c.id.in_(chosen), candidate_sets.c.fate.is_not(None)))
+                .order_by(candidate_sets.c.key)
+            )
+            rows = self._connection.execute(query).all()
+            return [self._stored_set(story, row) for row in rows]
+
     def memories(self, story: str) -> list[MemoryRecord]:
         """See `Store.memories`."""
         query = (
@@ -262,10 +300,10 @@ class Reading:
             .limit(MOST_SETS)
         )
         rows = self._connection.execute(query).all()
-        return tuple(
-            StoredSet(set_record(row._mapping, story), self._candidates(story, row.key, row.id))
-            for row in reversed(rows)
-        )
+        return tuple(self._stored_set(story, row) for row in reversed(rows))
+
+    def _stored_set(self, story: str, row: Row[Any]) -> StoredSet:
+        return StoredSet(set_record(row._mapping, story), self._candidates(story, row.key, row.id))
 
     def _candidates(self, story: str, set_key: int, set_id: str) -> tuple[StoredCandidate, ...]:
         query = (

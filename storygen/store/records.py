@@ -173,7 +173,7 @@ class SetRecord:
     set: str
     story: str
     time: float
-    origin: str  # "asked" | "quick" | "auto" | "token"
+    origin: str  # "asked" | "quick" | "auto" | "token" | "fate"
     checkpoint: str
     offset: int  # UTF-16 units
     left: (
@@ -183,6 +183,8 @@ class SetRecord:
     stale: bool  # the text before their place has changed since
     cleared: float | None
     memory_version: int | None = None  # what its cards read
+    input_ids: tuple[int, ...] = ()  # the tokens that were read before its cards; none: not known
+    fate: dict[str, Any] | None = None  # how its parameters were drawn; see docs/PROTOCOL.md, Fate
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +202,14 @@ class CandidateRecord:
     pinned: bool = False
     dismissed: bool = False
     taken: int = 0  # UTF-16 units
+    log_density: float | None = None  # of its parameters, where they were drawn
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRecord:
-    """A candidate was taken: so many units of it, as `text`; `shown`: how much of each could be read then."""
+    """A candidate was taken: so many units of it, as `text`; `shown`: how much of each could be read then.
+    `seconds`: since its set could be read; None: not known.
+    """
 
     choice: str
     story: str
@@ -214,6 +219,8 @@ class ChoiceRecord:
     units: int
     text: str
     shown: dict[str, int]
+    by: str = "human"  # "human" | "auto"
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

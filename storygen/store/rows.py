@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping as Row
 
 from ..errors import BadRequestError
+from .packing import pack_ids, unpack_ids
 from .records import (
     AliasRecord,
     CandidateRecord,
@@ -195,6 +196,8 @@ def set_row(record: SetRecord, story: int) -> dict[str, Any]:
         "stale": record.stale,
         "cleared": record.cleared,
         "memory_version": record.memory_version,
+        "input_ids": pack_ids(record.input_ids) if record.input_ids else None,
+        "fate": None if record.fate is None else to_json(record.fate),
     }
 
 
@@ -213,6 +216,8 @@ def set_record(row: Row, story: str) -> SetRecord:
         stale=row["stale"],
         cleared=row["cleared"],
         memory_version=row["memory_version"],
+        input_ids=() if row["input_ids"] is None else unpack_ids(row["input_ids"]),
+        fate=None if row["fate"] is None else json.loads(row["fate"]),
     )
 
 
@@ -228,6 +233,7 @@ def candidate_row(record: CandidateRecord, run: int, set_key: int) -> dict[str, 
         "pinned": record.pinned,
         "dismissed": record.dismissed,
         "taken": record.taken,
+        "log_density": record.log_density,
     }
 
 
@@ -243,6 +249,7 @@ def candidate_record(row: Row, run: str, set_id: str) -> CandidateRecord:
         pinned=row["pinned"],
         dismissed=row["dismissed"],
         taken=row["taken"],
+        log_density=row["log_density"],
     )
 
 
@@ -257,6 +264,8 @@ def choice_row(record: ChoiceRecord, story: int) -> dict[str, Any]:
         "units": record.units,
         "text": record.text,
         "shown": to_json(record.shown),
+        "by": record.by,
+        "seconds": record.seconds,
     }
 
 
@@ -271,4 +280,6 @@ def choice_record(row: Row, story: str) -> ChoiceRecord:
         units=row["units"],
         text=row["text"],
         shown=json.loads(row["shown"]),
+        by=row["by"],
+        seconds=row["seconds"],
     )

@@ -26,6 +26,7 @@ from .records import (
     MemoryRecord,
     Record,
     RunRecord,
+    StoredSet,
     StoredStory,
     StoryRecord,
     TokenRecord,
@@ -121,6 +122,20 @@ class Store:
     def choices(self, story: str) -> list[ChoiceRecord]:
         """Every candidate of a story that was taken, the oldest first."""
         return self._reading.choices(story)
+
+    def choosers(self) -> list[str]:
+        """The ids of stories in the library in which something was chosen, the oldest first."""
+        return self._reading.choosers()
+
+    def num_steps(self, story: str) -> int:
+        """From how many sets of a story something was taken. Lists of tokens are none of them."""
+        return self._reading.num_steps(story)
+
+    def sets_to_choose_from(self, story: str) -> list[StoredSet]:
+        """A story's sets from which something was taken, and those of which the parameters were drawn,
+        cleared ones too, the oldest first. Lists of tokens are none of them.
+        """
+        return self._reading.sets_to_choose_from(story)
 
     def memories(self, story: str) -> list[MemoryRecord]:
         """Every version of a story's memory, the oldest first."""

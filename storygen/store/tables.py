@@ -21,7 +21,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0003"  # of the newest migration; a database at this revision is opened as it is
+REVISION = "0004"  # of the newest migration; a database at this revision is opened as it is
 
 metadata = MetaData()
 
@@ -190,6 +190,8 @@ candidate_sets = Table(
     Column("stale", Boolean, nullable=False),
     Column("cleared", Double),
     Column("memory_version", Integer),
+    Column("input_ids", LargeBinary),
+    Column("fate", Text),  # JSON: how its parameters were drawn; null: the writer set them
     Index("candidate_sets_by_story", "story"),
 )
 
@@ -210,6 +212,7 @@ candidates = Table(
     Column("pinned", Boolean, nullable=False),
     Column("dismissed", Boolean, nullable=False),
     Column("taken", Integer, nullable=False),
+    Column("log_density", Double),
     Index("candidates_by_set", "candidate_set"),
 )
 
@@ -225,6 +228,8 @@ choices = Table(
     Column("units", Integer, nullable=False),
     Column("text", Text, nullable=False),
     Column("shown", Text, nullable=False),
+    Column("by", Text, nullable=False, server_default="human"),
+    Column("seconds", Double),
     Index("choices_by_story", "story"),
 )
 

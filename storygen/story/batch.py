@@ -13,7 +13,7 @@ from .card import Card
 
 @dataclass(slots=True)
 class Batch:
-    """The worker knows it by `name`. Mutable; changed only by `Candidates`."""
+    """The worker knows it by `name`. Mutable; changed only by `CardAsking` and `CardWriting`."""
 
     name: str
     cards: list[Card]

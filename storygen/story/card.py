@@ -30,7 +30,7 @@ class CardToken:
 
 @dataclass(slots=True)
 class Card:
-    """Mutable; changed only by `Candidates`. `client` and `clock` as in `CandidateRecord`."""
+    """Mutable; changed only by `Candidates` and its parts. `client` and `clock` as in `CandidateRecord`."""
 
     id: str
     set: str
@@ -56,6 +56,7 @@ class Card:
     pinned: bool = False
     dismissed: bool = False
     taken: int = 0
+    log_density: float | None = None
 
     @property
     def live(self) -> bool:
@@ -151,6 +152,7 @@ class Card:
             pinned=self.pinned,
             dismissed=self.dismissed,
             taken=self.taken,
+            log_density=self.log_density,
         )
 
     def token_record(
@@ -226,4 +228,5 @@ def card_from(stored: StoredCandidate) -> Card:
         pinned=record.pinned,
         dismissed=record.dismissed,
         taken=record.taken,
+        log_density=record.log_density,
     )

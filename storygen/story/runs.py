@@ -1,4 +1,7 @@
-"""All runs of one open story: commands on them, what their workers say, and edits they must learn of."""
+"""All runs of one open story: commands on them, what their workers say, and their places in the text.
+
+What their workers are told is `Telling`'s.
+"""
 
 from __future__ import annotations
 
@@ -9,30 +12,25 @@ from typing import Any
 from ..document.live import Change
 from ..document.updates import Struct
 from ..errors import ConflictError, NotFoundError
-from ..link.memory import Memory
 from ..link.messages import (
     AcceptedToken,
-    Command,
     Event,
     LoreChanged,
     PauseRun,
     PrefillProgressed,
     ResumeRun,
-    ReviseRun,
     RunEnded,
     RunPaused,
-    StartRun,
     StopRun,
     TokenWritten,
 )
 from ..store.records import RunRecord
 from . import states
-from .feed import Feed, ends_sentence, feed_base
-from .known import BYTES_PER_TOKEN, known_tokens
+from .feed import Feed, ends_sentence
 from .memories import Memories
 from .page import Page
-from .run import CREDITS, REFILL, Run, after_token, from_record, with_tokens
-from .waiting import Distance
+from .run import REFILL, Run, after_token, from_record, with_tokens
+from .telling import Telling
 
 KEYS_AT_ONCE = 16  # insertions of one update that may have been typed where a run writes
 KEPT_PLACES = 3  # ended runs whose place is moved along, so that they can be resumed
@@ -57,7 +55,7 @@ class Runs:
     def __init__(self, page: Page, records: Iterable[RunRecord], memories: Memories) -> None:
         self._page, self._memories = page, memories
         self._runs: dict[str, Run] = {}
-        self._windows: dict[str, int] = {}  # models that are ready, and their windows in tokens
+        self._telling = Telling(page, memories, self._wrote)
         self._order = 0
         for record in with_tokens(records, page.tokens):
             self._order += 1
@@ -146,7 +144,7 @@ class Runs:
         run = self.get(run_id)
         run.advance("pause", now)
         if run.fed:
-            self._send(run, PauseRun(run.id))
+            self._telling.send(run, PauseRun(run.id))
         self._sentence_over(run, now)
         self._touch(run)
         return run
@@ -173,11 +171,11 @@ class Runs:
         if run.fed:
             run.advance("resume", now)
             if run.feed.waiting:
-                self._revise(run, now, accepted=True)
-            self._send(run, ResumeRun(run.id))
+                self._telling.revise(run, now, accepted=True)
+            self._telling.send(run, ResumeRun(run.id))
         else:
             run.advance("requeue", now)
-            self._feed_if_ready(run, now)
+            self._telling.begin_if_ready(run, now)
         self._touch(run)
         return run
 
@@ -190,7 +188,7 @@ class Runs:
         was_fed = run.fed
         self._end(run, "stop", now)
         if was_fed:
-            self._send(run, StopRun(run.id))
+            self._telling.send(run, StopRun(run.id))
         return run
 
     def change_params(self, run_id: str, params: dict[str, Any], now: float) -> Run:
@@ -203,8 +201,8 @@ class Runs:
             raise ConflictError("This run has ended; start a new one with these parameters.")
         run.params = params
         if run.fed:
-            self._revise(run, now, accepted=True, params=params)
-        self._go_on(run)
+            self._telling.revise(run, now, accepted=True, params=params)
+        self._telling.go_on(run)
         self._touch(run)
         return run
 
@@ -219,8 +217,8 @@ class Runs:
         run.memory_version = self._memories.read()
         if run.fed:
             memory = self._memories.of(run.memory_version)
-            self._revise(run, now, accepted=True, memory=memory)
-        self._go_on(run)
+            self._telling.revise(run, now, accepted=True, memory=memory)
+        self._telling.go_on(run)
         self._touch(run)
         return run
 
@@ -228,14 +226,14 @@ class Runs:
 
     def model_ready(self, model: str, window: int, now: float) -> None:
         """A worker has loaded `model`, whose window is `window` tokens: its queued runs begin."""
-        self._windows[model] = window
+        self._telling.model_ready(model, window)
         for run in self.live():
             if run.model == model:
-                self._feed_if_ready(run, now)
+                self._telling.begin_if_ready(run, now)
 
     def model_gone(self, model: str, now: float, *, reason: str = "") -> None:
         """The worker of `model` died or could not load it: runs are interrupted, or fail for `reason`."""
-        self._windows.pop(model, None)
+        self._telling.model_gone(model)
         for run in self.live():
             if run.model == model and (reason or run.fed):
                 run.message = reason
@@ -266,7 +264,7 @@ class Runs:
         """Send what has waited long enough; called after every input, so that it is read as a whole."""
         for run in self._runs.values():
             if run.live and run.fed:
-                self._settle(run, now)
+                self._telling.settle(run, now)
 
     def document_changed(self, change: Change, by: str | None, now: float) -> None:
         """The text changed, by a run or by a person: places move along, and workers must learn of it."""
@@ -306,6 +304,9 @@ class Runs:
 
     # ------------------------------------------------------------ inside
 
+    def _wrote(self, model: str) -> set[str]:
+        return self.of_model(model) | self.also_known(model)
+
     def _token(self, run: Run, event: TokenWritten, now: float) -> None:
         if event.revision < run.min_revision or event.index != run.next_index:
             self._owe(run)
@@ -321,7 +322,7 @@ class Runs:
         self._page.effects.news.runs.add(run.id)
         if ends_sentence(event.text):
             self._sentence_over(run, now)
-        self._settle(run, now)
+        self._telling.settle(run, now)
 
     def _sentence_over(self, run: Run, now: float) -> None:
         for other in self._runs.values():
@@ -346,91 +347,6 @@ class Runs:
                 if start is not None:
                     self._page.take_out(start, run.feed.point, "overtaken", now)
 
-    def _settle(self, run: Run, now: float) -> None:
-        """Do what the most urgent waiting change asks for."""
-        urgency, due = run.feed.waiting.urgency, run.due()
-        if run.state == states.PAUSED and urgency <= Distance.NEAR:
-            run.min_revision = run.feed.revision + 1
-        if run.state != states.RUNNING or due is None:
-            return
-        if urgency == Distance.AT_POINT and not run.holding:
-            run.holding = True
-            run.min_revision = run.feed.revision + 1
-            run.times.clear()
-            self._send(run, PauseRun(run.id))
-            self._touch(run)
-        at, reach = due
-        if now < at:
-            return
-        held, run.holding = run.holding, False
-        self._revise(run, now, reach, accepted=reach <= Distance.NEAR)
-        if held:
-            self._send(run, ResumeRun(run.id))
-            self._touch(run)
-
-    def _revise(
-        self,
-        run: Run,
-        now: float,
-        reach: Distance = Distance.OUTSIDE,
-        *,
-        accepted: bool,
-        params: dict[str, Any] | None = None,
-        memory: Memory | None = None,
-    ) -> None:
-        """Send what waits, up to `reach`, as a new revision; `accepted`: older tokens are dropped."""
-        self._widen_if_short(run, now)
-        splices = run.feed.take(reach)
-        run.revised(now, reach, accepted=accepted)
-        count = run.next_index if accepted else None
-        self._send(run, ReviseRun(run.id, run.feed.revision, count, splices, params, memory=memory))
-
-    def _go_on(self, run: Run) -> None:
-        """What a run waited for has been sent just now."""
-        if run.holding:
-            run.holding = False
-            self._send(run, ResumeRun(run.id))
-
-    def _widen_if_short(self, run: Run, now: float) -> None:
-        """After large deletions, give the worker text from further back."""
-        wanted = self._windows.get(run.model, 0) * BYTES_PER_TOKEN
-        if run.feed.base > 0 and run.feed.point - run.feed.base < wanted // 2:
-            text = self._page.document.text
-            run.feed.widen(feed_base(text, run.feed.point, wanted), text, now)
-
-    def _feed_if_ready(self, run: Run, now: float) -> None:
-        window = self._windows.get(run.model)
-        if window is None or run.state != states.QUEUED:
-            return
-        document = self._page.document
-        point = run.feed.point
-        base = feed_base(document.text, point, window * BYTES_PER_TOKEN)
-        run.feed = Feed(base, point)
-        run.advance("begin", now)
-        run.fed, run.window, run.min_revision = True, window, 0
-        same = self.of_model(run.model) | self.also_known(run.model)
-        known = known_tokens(document, base, point, same)
-        end = len(document.slice(base, point))
-        self._send(
-            run,
-            StartRun(
-                run=run.id,
-                text=document.slice(base, point),
-                revision=run.feed.revision,
-                params=run.params,
-                seed=run.seed,
-                next_index=run.next_index,
-                credits=CREDITS,
-                mode=run.mode,
-                prompt=run.prompt,
-                known=known,
-                heal=not (known and known[-1].end == end),
-                before=run.before,
-                memory=self._memories.of(run.memory_version),
-            ),
-        )
-        self._touch(run)
-
     def _index_after(self, run: Run) -> int:
         """The index of the token that goes on from what an interrupted run left in the text.
 
@@ -454,9 +370,6 @@ class Runs:
         self._page.describe(now)
         self._sentence_over(run, now)
         self._touch(run)
-
-    def _send(self, run: Run, command: Command) -> None:
-        self._page.effects.commands.append((run.model, command))
 
     def _touch(self, run: Run) -> None:
         self._page.effects.news.runs.add(run.id)

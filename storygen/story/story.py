@@ -10,7 +10,8 @@ from ..document.live import Change
 from ..errors import ConflictError, NotFoundError
 from ..link.messages import Event, ListNext, NextListed, ShowContext
 from ..store.records import CheckpointRecord, StoredStory
-from .candidates import Candidates, NewSet
+from .candidates import Candidates
+from .card_asking import NewSet
 from .effects import Effects
 from .looks import Looks, NewLook
 from .memories import Memories, Plain
@@ -65,6 +66,10 @@ class Story:
     def ask_candidates(self, new: NewSet, at: Place | str, now: float) -> str:
         """Ask for a set at a place or at "end"; `new.at` is ignored. Returns its id."""
         return self.candidates.ask(replace(new, at=self._byte(at)), now).id
+
+    def text_before(self, at: Place | str) -> str:
+        """The text up to a place or "end". Raises: NotFoundError when the place is gone."""
+        return self.page.document.slice(0, self._byte(at))
 
     # ------------------------------------------------------------ looking inside
 

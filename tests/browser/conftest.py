@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.room import Room, Studio, make_models, watch
 from tests.browser.staged import Stage
+from tests.browser.staged_context import stage_context
+from tests.browser.token_stub import answer_in_the_page
 
 PHONE = {
     "viewport": {"width": 390, "height": 844},
@@ -121,3 +123,41 @@ def staged_phone(
     yield made, stage
     context.close()
     assert made.broken == []
+
+
+@pytest.fixture
+def staged_contexts(context: BrowserContext) -> None:
+    """What the model would read, in every page of the test."""
+    stage_context(context)
+
+
+@pytest.fixture
+def pocket(chromium: Browser, studio: Studio) -> Iterator[Room]:
+    """The page on a phone; what the model would read is `staged_context`'s."""
+    context = chromium.new_context(**PHONE)  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    stage_context(context)
+    made = Room(context.new_page(), studio)
+    watch(made.page, made)
+    made.open()
+    yield made
+    context.close()
+    assert made.broken == []
+
+
+@pytest.fixture
+def tokens(room: Room) -> Iterator[Room]:
+    """The page, with tokens answered in it."""
+    answer_in_the_page(room.page)
+    room.page.reload()
+    room.ready()
+    yield room
+
+
+@pytest.fixture
+def tokens_phone(phone: Room) -> Iterator[Room]:
+    """The page on a phone, with tokens answered in it."""
+    answer_in_the_page(phone.page)
+    phone.page.reload()
+    phone.ready()
+    yield phone

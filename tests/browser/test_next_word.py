@@ -12,8 +12,8 @@ from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser.looked import BROKEN
 from tests.browser.room import Room, Studio, make_models, violations, watch
+from tests.browser.sampler_panel import open_tab, row, switch_on
 from tests.browser.staged import Stage
-from tests.browser.test_sampling_page import open_tab, row, switch_on
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.room import Room, violations
-from tests.browser.test_sampling_page import chain, open_tab, switch, switch_on, wait_stored
+from tests.browser.sampler_panel import chain, open_tab, switch, switch_on, wait_stored
 
 pytestmark = pytest.mark.browser
 

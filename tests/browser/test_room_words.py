@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.program_beside import client, only_run
 from tests.browser.room import Room, make_models
 from tests.browser.test_authors import BY_MODEL
-from tests.protocol.studio_client import StudioClient
 
 pytestmark = pytest.mark.browser
-
-
-def client(room: Room) -> StudioClient:
-    """A program beside the page, to see what the server knows."""
-    url, _, token = room.studio.url.partition("/?t=")
-    return StudioClient(url, token)
-
-
-def only_run(room: Room) -> dict[str, Any]:
-    with client(room) as program:
-        (story,) = program.ok("stories")["stories"]
-        (run,) = program.ok("story_open", story=story["id"])["runs"]
-        return dict(run)
 
 
 def test_model_speed_context_and_saved_are_in_sight_while_it_writes(room: Room) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.room import Room
 from tests.browser.staged import Stage
-from tests.browser.test_tokens_page import (
+from tests.browser.tokens_on_page import (
     BY_MODEL,
     PAINTED_JS,
     alternative,
@@ -75,6 +75,7 @@ def test_with_quickgen_one_writes_by_tokens_and_each_stands_behind_the_other(roo
         room.page.keyboard.press(key)
         text += word
         expect(room.editor).to_have_text(text)
+        room.saved()  # by then the line says that the next lists are awaited, until they are there
         expect(line(room)).to_have_text("")
         expect(rows(room).first).to_have_attribute("aria-selected", "true")
     expect(field(room)).to_be_focused()

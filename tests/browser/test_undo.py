@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.late_answers import hold_answers, let_come, may_be_late
+from tests.browser.program_beside import only_text
 from tests.browser.room import Room
 
 pytestmark = pytest.mark.browser
@@ -25,6 +27,7 @@ def leave_a_checkpoint(room: Room, words: int = 4) -> None:
     room.wait_for_text(rf"w{words}\b")
     room.page.locator("#stop").click()
     room.state("Write")
+    expect(room.editor).to_have_text(only_text(room))  # the last tokens may come after the answer
 
 
 def test_undo_after_a_restore_brings_no_text_back_twice(room: Room) -> None:
@@ -55,6 +58,28 @@ def test_undo_takes_a_restore_back_and_no_further(room: Room) -> None:
     restore(room, "After a run")
     room.wait_for_text("^Mine")
     room.editor.focus()
+    room.page.keyboard.press("Control+z")
+    expect(room.editor).to_have_text("Other words.")
+
+
+def test_what_is_typed_before_a_restore_is_answered_is_undone_before_it(room: Room) -> None:
+    may_be_late(room)
+    room.write("Mine.")
+    leave_a_checkpoint(room)
+    stood = room.text()
+    room.editor.focus()
+    room.page.keyboard.press("Control+a")
+    room.page.keyboard.type("Other words.")
+    hold_answers(room.page, "checkpoint_restore")
+    restore(room, "After a run")
+    expect(room.editor).to_have_text(stood)
+    room.editor.focus()
+    room.page.keyboard.press("Control+End")
+    room.page.keyboard.type(" More.")
+    let_come(room.page)
+    expect(room.page.locator(".toast")).to_contain_text("Restored.")
+    room.page.keyboard.press("Control+z")
+    expect(room.editor).to_have_text(stood)
     room.page.keyboard.press("Control+z")
     expect(room.editor).to_have_text("Other words.")
 

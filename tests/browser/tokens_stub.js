@@ -1,5 +1,5 @@
 /*
- * Answers, in the page, the calls that look at tokens and score the text: `test_tokens_page.py` puts it between the page
+ * Answers, in the page, the calls that look at tokens and score the text: `token_stub.py` puts it between the page
  * and its socket. What it says is in the test's hands: `stub.hold`, `stub.fail`, `stub.part`.
  *
  * A token here is a word with the space before it, or a sign. Its probability is made from its letters.

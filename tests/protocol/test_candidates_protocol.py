@@ -111,7 +111,10 @@ def test_a_search_tells_how_far_it_is_and_fills_its_cards_with_the_best(
 ) -> None:
     story = browser.create("Once")
     asked = story.ask(num=2, params={"max_tokens": 200}, beams=4)
-    browser.wait(lambda: story.sets.get(asked["id"], {}).get("state") == "searching", "the search")
+    browser.wait(
+        lambda: (story.sets.get(asked["id"], {}).get("searching") or {"done": 0})["done"] >= 2,
+        "two tokens of the search",
+    )
     searching = story.sets[asked["id"]]["searching"]
     assert searching["total"] == 200 and 0 < searching["done"] < 200
     browser.ok("candidates_stop", set=asked["id"])

@@ -34,7 +34,11 @@ ARROWS: dict[str, set[str]] = {
     },
     "launch": set(),
 }
-ANYTHING = {"bench", "__main__"}  # start programs of every kind, in processes of their own
+ANYTHING = {
+    "bench",
+    "command_line",
+    "__main__",
+}  # start programs of every kind, in processes of their own
 
 HEAVY = {"torch", "transformers", "peft", "safetensors", "tokenizers", "gguf", "huggingface_hub"}
 WEB = {"flask", "flask_socketio", "socketio", "engineio", "werkzeug", "eventlet"}

@@ -6,8 +6,11 @@
  */
 
 import { takenAliases, unitsOfWritten } from "../document/taken.js";
+import { TakingCommands } from "../document/taking_commands.js";
 import { reasonOfServer } from "../faces.js";
+import { doneOrSaid } from "../failures.js";
 import { effectiveParams } from "../parameters.js";
+import { fateWishes, isFate } from "./fate.js";
 import { reasonNotToAsk, reasonNotToAskSeveral, wishes } from "./faces.js";
 import {
   findCard,
@@ -16,35 +19,22 @@ import {
   readable,
   shownText,
   withNews,
+  withRetried,
   writtenText,
 } from "./sets.js";
+import { SinceShown } from "./since_shown.js";
 import { rowsOf } from "./ways.js";
 
 /** @typedef {import("../protocol.js").CandidateSet} CandidateSet */
-/** @typedef {import("../protocol.js").Card} Card */
 /** @typedef {"asked" | "quick" | "auto"} Origin */
 
-export class CandidateCommands {
-  /**
-   * @param {import("../store.js").Store} store
-   * @param {import("../connection.js").Connection} connection
-   * @param {import("../session.js").Session} session
-   * @param {import("../commands.js").Commands} commands
-   * @param {import("../document/takings.js").Takings} takings
-   * @param {import("../views/toasts.js").Toasts} toasts
-   */
-  constructor(store, connection, session, commands, takings, toasts) {
-    this.store = store;
-    this.connection = connection;
-    this.session = session;
-    this.commands = commands;
-    this.takings = takings;
-    this.toasts = toasts;
-    this.fetching = false;
-  }
+export class CandidateCommands extends TakingCommands {
+  fetching = false;
+  since = new SinceShown();
 
   start() {
     const { store } = this;
+    store.subscribe(["sets"], ({ sets }) => this.since.sees(sets));
     store.subscribe(["setsAre", "right", "sets", "story"], (state) => {
       const wanted = state.right === "candidates" || state.sets.length > 0;
       if (wanted && state.setsAre === "there") void this.#fetch();
@@ -93,12 +83,14 @@ export class CandidateCommands {
     const { num, tokens, limit, beams, spread } = wishes(state.settings);
     const params = effectiveParams(state);
     const rows = beams > 1 ? [] : rowsOf(spread, num, params, state.presets);
+    const fate = isFate(state.settings) ? fateWishes(state.settings, state.fateRanges) : null;
     const prompted = state.settings.mode === "prompt";
     return {
       model: state.settings.model ?? state.defaultModel,
       num,
       ...(beams > 1 ? { beams } : {}),
       ...(rows.length ? { rows } : {}),
+      ...(fate ? { fate } : {}),
       params: {
         ...params,
         limit,
@@ -161,7 +153,9 @@ export class CandidateCommands {
     this.takings.offerBack(document, words);
     const reached = unitsOfWritten(written, shown, text.length);
     const edited = card.text === null ? {} : { text };
-    const fields = { candidate: id, units: reached, ...edited, shown: readable(set) };
+    const since = this.since.secondsOf(set.id);
+    const time = since === null ? {} : { seconds: since };
+    const fields = { candidate: id, units: reached, ...edited, shown: readable(set), ...time };
     await this.takings.tell(document.story, "candidate_taken", fields);
     const { state } = this.store;
     const goesOn = wishes(state.settings).quickgen && !reasonOfServer(state);
@@ -204,16 +198,19 @@ export class CandidateCommands {
   async retry(id) {
     const found = findCard(this.store.state.sets, id);
     if (!found) return;
-    const known = new Set(found.set.cards.map((card) => card.id));
+    this.#markRetried(id, true);
     await this.#try(async () => {
-      const fields = { set: found.set.id, num: 1, replaces: id };
-      await this.#call("candidates_add", fields, (card) =>
-        known.has(card.id) ? card : { ...card, replaces: id },
-      );
+      await this.#call("candidates_add", { set: found.set.id, num: 1, replaces: id });
       this.toasts.offer("Another is written in its place.", "Undo", () => {
         void this.dismiss(id, false);
       });
     });
+    this.#markRetried(id, false);
+  }
+
+  /** @param {string} id @param {boolean} retried another one is awaited in its place */
+  #markRetried(id, retried) {
+    this.store.set({ sets: withRetried(this.store.state.sets, id, retried) });
   }
 
   /** @param {string} set as many more for the same text as are asked for elsewhere */
@@ -262,29 +259,21 @@ export class CandidateCommands {
   /**
    * @param {string} event answered with the set as it is now
    * @param {object} fields
-   * @param {(card: Card) => Card} [known] what this page knows of its cards beside that
    * @returns {Promise<{set: CandidateSet}>}
    */
-  async #call(event, fields, known = (card) => card) {
+  async #call(event, fields) {
     const answer = await this.connection.call(event, fields);
     const { story, sets } = this.store.state;
     if (answer.set?.story !== story) return answer;
-    const set = { ...answer.set, cards: answer.set.cards.map(known) };
-    this.store.set({ sets: withNews(sets, [set], []).sets });
+    this.store.set({ sets: withNews(sets, [answer.set], []).sets });
     return answer;
   }
 
   /**
    * @template T
    * @param {() => Promise<T>} command
-   * @returns {Promise<T | null>}
    */
-  async #try(command) {
-    try {
-      return await command();
-    } catch (error) {
-      this.toasts.say(error instanceof Error ? error.message : String(error), "error");
-      return null;
-    }
+  #try(command) {
+    return doneOrSaid(this.toasts, command);
   }
 }

@@ -2,6 +2,7 @@
 
 import { reasonNotToWrite, reasonOfServer, statusOfLoading } from "../faces.js";
 import { counted, numberText } from "../format.js";
+import { dealt, isFate, stepWords } from "./fate.js";
 import { autoProgress, cardsShown, isAtWork } from "./sets.js";
 
 /** @typedef {import("../store.js").State} State */
@@ -23,7 +24,8 @@ export const MOST_SETS = 50;
  * @returns {Wishes} how many candidates, how long, how they are found, and whether the next ones are asked for at once
  */
 export function wishes(settings) {
-  const num = settings.num_candidates ?? 3;
+  const wanted = settings.num_candidates ?? 3;
+  const num = isFate(settings) ? dealt(wanted) : wanted;
   const beams = settings.candidate_beams ?? 1;
   return {
     num,
@@ -43,8 +45,9 @@ export function reasonNotToAsk(state) {
 
 /** @param {State} state @returns {string} empty where several sets can be asked for */
 export function reasonNotToAskSeveral(state) {
-  const searches = wishes(state.settings).beams > 1;
-  return searches ? "A search would find the same again" : reasonNotToAsk(state);
+  if (wishes(state.settings).beams > 1) return "A search would find the same again";
+  if (isFate(state.settings)) return "Fate deals one hand at a time: you choose in between";
+  return reasonNotToAsk(state);
 }
 
 /** @param {State} state @param {CandidateSet} set @returns {string} empty where its model can write more of it */
@@ -96,7 +99,7 @@ export function setFace(set, state) {
     const detail = "What they were written on from reads differently now. They can still be taken.";
     return { kind: "quiet", text: "The text before it has changed since", detail, done: null };
   }
-  return { kind: "quiet", text: "", detail: "", done: null };
+  return { kind: "quiet", text: stepWords(set), detail: "", done: null };
 }
 
 /** @param {CandidateSet} set @param {State} state @returns {SetFace} */
@@ -157,6 +160,7 @@ export function wishesLine({ settings }) {
     sentence: "a sentence",
     paragraph: "a paragraph",
   };
+  if (isFate(settings)) return `Fate deals ${numberText(num)}`;
   const best = num === 1 ? "The best" : `The ${numberText(num)} best`;
   const found = beams > 1 ? `${best} of ${numberText(beams)}` : counted(num, "candidate");
   return `${found}, ${each[limit]} each`;

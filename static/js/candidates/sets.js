@@ -21,7 +21,10 @@ export function withNews(known, sets, news) {
   const byId = new Map(known.map((set) => [set.id, set]));
   for (const set of sets) {
     const before = new Map(byId.get(set.id)?.cards.map((card) => [card.id, card]));
-    const cards = set.cards.map((card) => withKnown(card, before.get(card.id)));
+    const cards = inPlace(
+      set.cards.map((card) => withKnown(card, before.get(card.id))),
+      before,
+    );
     if (set.cleared) byId.delete(set.id);
     else byId.set(set.id, { ...set, cards });
   }
@@ -43,8 +46,40 @@ export function withNews(known, sets, news) {
 function withKnown(card, known) {
   const told = card.tokens ?? [];
   const had = known?.tokens ?? [];
-  const replaces = card.replaces ?? known?.replaces;
-  return { ...card, replaces, tokens: told.length >= had.length ? told : had };
+  const { replaces, retried } = known ?? {};
+  return { ...card, replaces, retried, tokens: told.length >= had.length ? told : had };
+}
+
+/**
+ * News may bring a card before the answer to the call that asked for it, so that it is known by what was asked.
+ *
+ * @param {Card[]} cards of a set
+ * @param {Map<string, Card>} known those of them that were known
+ * @returns {Card[]} a new one replaces the one that it was asked for
+ */
+function inPlace(cards, known) {
+  const gone = cards.filter(({ retried, dismissed }) => retried && dismissed);
+  if (!gone.length) return cards;
+  const fresh = cards.filter(({ id }) => !known.has(id)).slice(-gone.length);
+  const replaced = gone.slice(0, fresh.length);
+  return cards.map((card) => {
+    if (replaced.includes(card)) return { ...card, retried: false };
+    const at = fresh.indexOf(card);
+    return at < 0 ? card : { ...card, replaces: replaced[at].id };
+  });
+}
+
+/**
+ * @param {CandidateSet[]} sets
+ * @param {string} id of a card
+ * @param {boolean} retried another one is awaited in its place
+ * @returns {CandidateSet[]}
+ */
+export function withRetried(sets, id, retried) {
+  return sets.map((set) => ({
+    ...set,
+    cards: set.cards.map((card) => (card.id === id ? { ...card, retried } : card)),
+  }));
 }
 
 /**

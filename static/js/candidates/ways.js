@@ -4,7 +4,7 @@
 /** @typedef {import("../protocol.js").Preset} Preset */
 /** @typedef {import("../protocol.js").CandidateSet} CandidateSet */
 /** @typedef {import("../protocol.js").Card} Card */
-/** @typedef {"same" | "temperatures" | "presets"} Spread */
+/** @typedef {"same" | "temperatures" | "presets" | "fate"} Spread */
 
 /** The lowest and the highest temperature, as parts of the one that Sampling says. */
 const FROM = 0.5;

@@ -140,9 +140,9 @@ export class StoryDocument {
     return this.undoManager.undo() !== null;
   }
 
-  /** How many of one's own edits can be undone. */
-  get undoDepth() {
-    return this.undoManager.undoStack.length;
+  /** @returns {Set<object>} one's own edits that can be undone */
+  ownEdits() {
+    return new Set(this.undoManager.undoStack);
   }
 
   /**

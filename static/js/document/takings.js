@@ -4,6 +4,8 @@
  * It stands there at once, also while the server is away; that it was taken is told when the text is stored.
  */
 
+import { wordsOfError } from "../failures.js";
+
 /** @typedef {import("./story_document.js").StoryDocument} StoryDocument */
 
 export class Takings {
@@ -73,7 +75,7 @@ export class Takings {
         await this.connection.call(taking.event, taking.fields);
       } catch (error) {
         if (/** @type {{code?: string}} */ (error).code === "away") return;
-        this.toasts.say(error instanceof Error ? error.message : String(error), "error");
+        this.toasts.say(wordsOfError(error), "error");
       }
       this.untold = this.untold.filter((one) => one !== taking);
     }

@@ -6,6 +6,7 @@
  */
 
 import { activeRun } from "../faces.js";
+import { wordsOfError } from "../failures.js";
 import {
   asPatch,
   entriesAdded,
@@ -130,7 +131,7 @@ export class MemoryCommands {
       await this.connection.call("run_memory", { run: run.id });
     } catch (error) {
       this.store.set({ readingMemory: false });
-      this.toasts.say(wordsOf(error), "error");
+      this.toasts.say(wordsOfError(error), "error");
     }
   }
 
@@ -226,7 +227,7 @@ export class MemoryCommands {
     this.#keep();
     // Another window removed the same entry in this very moment; the next attempt knows.
     const isGone = code === "not_found" && change.removed.length > 0;
-    if (!PASSING.includes(code) && !isGone) this.store.set({ memoryTrouble: wordsOf(error) });
+    if (!PASSING.includes(code) && !isGone) this.store.set({ memoryTrouble: wordsOfError(error) });
     else if (code !== "away") this.#later(RETRY_MS);
   }
 
@@ -305,6 +306,3 @@ export class MemoryCommands {
 /** @returns {string} an entry's own */
 const newId = () =>
   [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("");
-
-/** @param {unknown} error */
-const wordsOf = (error) => (error instanceof Error ? error.message : String(error));

@@ -4,6 +4,7 @@
  */
 
 import { copyText, downloadFile } from "../away.js";
+import { wordsOfError } from "../failures.js";
 import { effectiveParams, presetName } from "../parameters.js";
 import { fileName } from "../views/export.js";
 import { same } from "./chain.js";
@@ -109,7 +110,7 @@ export class SamplingCommands {
       this.store.set({ presets });
       return "";
     } catch (error) {
-      return wordsOf(error);
+      return wordsOfError(error);
     }
   }
 
@@ -162,10 +163,7 @@ export class SamplingCommands {
       });
       return { name, leftOut: [...wrong, ...read.leftOut] };
     } catch (error) {
-      return { problem: error instanceof NoPreset ? error.message : wordsOf(error) };
+      return { problem: error instanceof NoPreset ? error.message : wordsOfError(error) };
     }
   }
 }
-
-/** @param {unknown} error */
-const wordsOf = (error) => (error instanceof Error ? error.message : String(error));

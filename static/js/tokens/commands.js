@@ -6,6 +6,7 @@
  */
 
 import { wishes } from "../candidates/faces.js";
+import { TakingCommands } from "../document/taking_commands.js";
 import { reveal } from "../editor/sight.js";
 import { reasonOfServer } from "../faces.js";
 import { effectiveParams } from "../parameters.js";
@@ -20,27 +21,11 @@ import { reasonNotToLook } from "./scoring_state.js";
 /** A model that has to be loaded first may take its time. */
 export const LOADED_WITHIN_MS = 300_000;
 
-export class TokenCommands {
-  /**
-   * @param {import("../store.js").Store} store
-   * @param {import("../connection.js").Connection} connection
-   * @param {import("../session.js").Session} session
-   * @param {import("../commands.js").Commands} commands
-   * @param {import("../document/takings.js").Takings} takings
-   * @param {import("../views/toasts.js").Toasts} toasts
-   */
-  constructor(store, connection, session, commands, takings, toasts) {
-    this.store = store;
-    this.connection = connection;
-    this.session = session;
-    this.commands = commands;
-    this.takings = takings;
-    this.toasts = toasts;
-    /** Counts what was asked: only the newest answer is shown. */
-    this.asked = 0;
-    /** @type {import("../protocol.js").Place | undefined} what else is taken of a look stands behind what was */
-    this.behind = undefined;
-  }
+export class TokenCommands extends TakingCommands {
+  /** Counts what was asked: only the newest answer is shown. */
+  asked = 0;
+  /** @type {import("../protocol.js").Place | undefined} what else is taken of a look stands behind what was */
+  behind = undefined;
 
   start() {
     this.store.subscribe(["story"], () => {

@@ -6,6 +6,7 @@
  */
 
 import { cardFace, reasonNotToGoOn } from "../candidates/faces.js";
+import { drawnWords, isHidden } from "../candidates/fate.js";
 import { leadOf, letterEnds, step, wordEnds } from "../candidates/letters.js";
 import { shownText } from "../candidates/sets.js";
 import { wayOf } from "../candidates/ways.js";
@@ -71,7 +72,8 @@ export class CandidateCard {
     const tools = h("div", { class: "candidate-tools" }, this.pin, this.dismiss);
     const head = h("div", { class: "candidate-head" }, this.number, this.words, tools);
     const attributes = { class: "candidate", id: `card-${this.id}` };
-    this.element = h("li", attributes, head, this.text, this.foot);
+    this.drawn = h("p", { class: "candidate-drawn" });
+    this.element = h("li", attributes, head, this.text, this.drawn, this.foot);
     this.#keepTabStopsFew();
     new LetterMarks(this.text, () => shownText(this.card), {
       hovered: (units) => this.#hovered(units),
@@ -164,7 +166,8 @@ export class CandidateCard {
   show(card, set, state) {
     const before = this.state;
     const same = before?.server === state.server && before.models === state.models;
-    const known = same && card === this.card && set.model === this.set.model;
+    const sameSet = set.model === this.set.model && isHidden(set) === isHidden(this.set);
+    const known = same && card === this.card && sameSet;
     [this.card, this.set, this.state] = [card, set, state];
     if (known) return;
     const face = cardFace(card);
@@ -172,7 +175,8 @@ export class CandidateCard {
     this.element.classList.toggle("is-taken", card.taken > 0);
     setText(this.number, String(card.number + 1));
     const becomes = face.detail ? `${face.text}: ${face.detail}` : face.text;
-    const way = wayOf(card, set, state.presets);
+    setText(this.drawn, drawnWords(card, set, state.parameters));
+    const way = set.fate ? "" : wayOf(card, set, state.presets);
     setText(this.words, [way, becomes].filter((words) => words).join(" · "));
     this.#showText();
     this.#showButtons(state);

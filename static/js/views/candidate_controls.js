@@ -14,6 +14,8 @@ import {
 import { isAtWork } from "../candidates/sets.js";
 import { h, setAttributes, setText } from "../dom.js";
 import { activeRun } from "../faces.js";
+import { MOST_CARDS, drawsTokens, isFate } from "../candidates/fate.js";
+import { FateControls } from "./fate_controls.js";
 
 /** @typedef {import("../store.js").State} State */
 
@@ -35,6 +37,10 @@ const CHANCE = {
     "From card to card the temperature rises: from half of what Sampling says to half as much again.",
   ],
   presets: ["a preset each", "Each is drawn by another preset, one after the other."],
+  fate: [
+    "fate",
+    "Each is written with other parameters, drawn for it. What you take says what you like.",
+  ],
 };
 const SEARCH =
   "The likeliest are looked for, and chance has no say: the same again finds the same.";
@@ -59,6 +65,7 @@ export class CandidateControls {
     );
     this.limit = this.#limit();
     this.way = this.#way();
+    this.fate = new FateControls(store, commands);
     this.wayLine = h("p", { class: "parameter-line", id: "candidates-way-line" });
     this.setsLine = h("p", { class: "parameter-line", id: "candidates-sets-line" });
     this.sets = this.#number("candidates-sets", MOST_SETS, (numSets) => store.set({ numSets }));
@@ -83,6 +90,7 @@ export class CandidateControls {
   }
 
   start() {
+    this.fate.start();
     const { ask, stop, clear, quickgen, several } = this;
     const { keyOf } = this.on;
     this.askKey.textContent = keyOf("candidates-ask");
@@ -94,7 +102,7 @@ export class CandidateControls {
     ]))
       button.title = `${words} (${keyOf(action)})`;
     ask.title = "";
-    this.store.subscribe(["settings", "numSets"], (state) => {
+    this.store.subscribe(["settings", "numSets", "fateRanges"], (state) => {
       this.#showWishes(state);
       setText(this.short, wishesLine(state));
     });
@@ -131,6 +139,7 @@ export class CandidateControls {
       row("Each ends", this.limit),
       row("Written by", this.way),
       this.wayLine,
+      this.fate.element,
       row("Quickgen", this.quickgen),
       line("Asks again whenever you take one.", "quickgen-line"),
       auto,
@@ -191,7 +200,7 @@ export class CandidateControls {
   }
 
   /** @param {State} state */
-  #showWishes({ settings, numSets }) {
+  #showWishes({ settings, numSets, fateRanges }) {
     const { num, tokens, limit, quickgen, spread } = wishes(settings);
     const beams = settings.candidate_beams ?? 1;
     const shown = /** @type {const} */ ([
@@ -206,7 +215,14 @@ export class CandidateControls {
       this.way.append(searchOption(beams));
     this.way.value = beams > 1 ? String(beams) : spread;
     setText(this.wayLine, beams > 1 ? SEARCH : CHANCE[spread][1]);
-    const several = beams > 1 ? "Not with a search." : "So many sets, one after another.";
+    const drawn = isFate(settings);
+    setAttributes(this.fate.element, { hidden: !drawn });
+    this.num.max = String(drawn ? MOST_CARDS : MOST_CANDIDATES);
+    const drawsLength = drawn && drawsTokens(settings, fateRanges);
+    setAttributes(this.tokens, { disabled: drawsLength });
+    this.tokens.title = drawsLength ? "Fate draws it: see the ranges below" : "";
+    const single = beams > 1 ? "Not with a search." : drawn ? "Not with fate." : "";
+    const several = single || "So many sets, one after another.";
     setText(this.setsLine, several);
     setAttributes(this.quickgen, { "aria-checked": String(quickgen) });
   }

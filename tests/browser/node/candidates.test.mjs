@@ -12,11 +12,13 @@ import {
 import { leadOf, letterEnds, step, wordEnds } from "../../../static/js/candidates/letters.js";
 import {
   autoProgress,
+  cardsShown,
   findCard,
   rangesOf,
   readable,
   shownText,
   withNews,
+  withRetried,
   writtenText,
 } from "../../../static/js/candidates/sets.js";
 import { common, takenAliases, unitsOfWritten } from "../../../static/js/document/taken.js";
@@ -176,6 +178,25 @@ test("a card's tokens follow each other by their units; what could be read is co
   ]);
   const away = card("y", { dismissed: true });
   assert.deepEqual(readable(set("a", [written, away])), { x: 3 });
+});
+
+test("another in a card's place stands there whether news or the answer tells of it first", () => {
+  const ids = (sets) => cardsShown(sets[0]).map(({ id }) => id);
+  const asked = withRetried([set("q", [card("a"), card("b")])], "a", true);
+  const told = set("q", [card("a", { dismissed: true }), card("b"), card("c")]);
+  const once = withNews(asked, [told], []).sets;
+  assert.deepEqual(ids(once), ["c", "b"]);
+  const later = set("q", [...told.cards, card("d")]);
+  assert.deepEqual(ids(withNews(once, [told, later], []).sets), ["c", "b", "d"]);
+});
+
+test("a card that nobody asked for in another's place stands at the end", () => {
+  const ids = (sets) => cardsShown(sets[0]).map(({ id }) => id);
+  const known = [set("q", [card("a"), card("b")])];
+  const gone = set("q", [card("a", { dismissed: true }), card("b"), card("c")]);
+  assert.deepEqual(ids(withNews(known, [gone], []).sets), ["b", "c"]);
+  const more = set("q", [card("a"), card("b"), card("c")]);
+  assert.deepEqual(ids(withNews(withRetried(known, "a", true), [more], []).sets), ["a", "b", "c"]);
 });
 
 // ---------------------------------------------------------------- words

@@ -9,6 +9,7 @@ import pytest
 from storygen.engine.inline import InlineWorker
 from storygen.link.memory import LoreEntry, Memory
 from storygen.link.messages import (
+    ContextRead,
     Event,
     PauseRun,
     PrefillProgressed,
@@ -17,6 +18,7 @@ from storygen.link.messages import (
     SetRow,
     StartSet,
     StopRun,
+    TokenWritten,
     decode,
     encode,
 )
@@ -95,6 +97,19 @@ def test_the_text_is_read_once_for_all_rows() -> None:
     hook.remove()
     assert passes[0][0] == 1 and passes[0][1] > 10
     assert passes[1:6] == [(5, 1)] * 5  # the first token of each comes of the text's own logits
+
+
+def test_what_was_read_is_told_once_when_it_is_read() -> None:
+    worker = tiny_worker("llama")
+    events = written(worker, a_set(row(0, 3), row(1, 3)))
+    (read,) = [event for event in events if isinstance(event, ContextRead)]
+    assert read.run == "set"
+    tokenizer = worker.core._writing._tokenizer  # type: ignore[union-attr]
+    assert tokenizer.decode(list(read.ids)).endswith(TEXT.split()[-2])
+    first = next(event for event in events if isinstance(event, TokenWritten))
+    assert events.index(read) < events.index(first)
+    again = written(worker, a_set(row(0, 3)))
+    assert [event.ids for event in again if isinstance(event, ContextRead)][-1] == read.ids
 
 
 @pytest.mark.parametrize("kind", ARCHITECTURES)

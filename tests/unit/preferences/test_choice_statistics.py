@@ -191,6 +191,20 @@ def test_a_taste_that_moves_with_the_story_shows_in_the_steps() -> None:
     assert (shrunk[-1] or 0) - (shrunk[0] or 0) > 0.25
 
 
+def test_what_is_best_is_told_by_the_newest_sets_in_whatever_order_they_come() -> None:
+    def later(sets: Any, hours: int) -> list[Any]:
+        return [
+            replace(one, time=one.time + 10**4 * hours, story=f"{hours} {one.story}")
+            for one in sets
+        ]
+
+    once = later(played({"temperature": 0.2}, 1, 45), 0)
+    now = later(played({"temperature": 0.8}, 2, 45), 1)
+    for sets in (once + now, now + once):
+        best = gather(sets).everything.parameters["temperature"].best
+        assert best is not None and best.value == pytest.approx(1.2, abs=0.05)
+
+
 def test_a_coupling_does_not_pass_for_taste_in_the_driver() -> None:
     ranges = Ranges(
         (Range("top_k", "log", 5, 500), Range("temperature", "uniform", 0.4, 1.4)),

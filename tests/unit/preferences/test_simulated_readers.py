@@ -1,4 +1,4 @@
-"""Readers choose by their taste, and policies that learn please them more than chance, and surely so."""
+"""Readers choose by their taste, and policies that learn please them more: by how much, how surely."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def test_the_newest_sets_are_at_hand(store: Store) -> None:
 def test_choices_come_back_in_order(store: Store) -> None:
     chosen = [
         ChoiceRecord("x", "s1", "set", "a", 500.0, 7, " w0 w1 🙂", {"a": 9, "b": 3}),
-        ChoiceRecord("y", "s1", "set", "b", 501.0, 1, " ", {}),
+        ChoiceRecord("y", "s1", "set", "b", 501.0, 1, " ", {}, by="auto", seconds=2.5),
     ]
     store.commit(list(chosen))
     assert store.choices("s1") == chosen
@@ -110,3 +110,37 @@ def test_deleting_a_story_deletes_its_sets(store: Store) -> None:
     store.commit([made.story(binned=9.0)])
     store.delete_story("s1")
     assert store.run("a") is None and store.choices("s1") == []
+
+
+def test_how_parameters_were_drawn_comes_back(store: Store) -> None:
+    fate = {"step": 3, "policy": "random", "blind": True, "ranges": {"temperature": [0.2, 1.5]}}
+    drawn = a_set(origin="fate", fate=fate, input_ids=(0, 5, 50_000, 5))
+    store.commit([drawn, *card("a", 0, log_density=-2.5), *card("b", 1)])
+    stored = store.open_story("s1")
+    assert stored is not None
+    (found,) = stored.sets
+    assert found.record == drawn
+    assert [one.record.log_density for one in found.candidates] == [-2.5, None]
+
+
+def test_sets_to_learn_from_are_those_with_a_choice_or_drawn_parameters(store: Store) -> None:
+    names = ("chosen", "drawn", "plain", "tokens")
+    for name in names:
+        fate = {"step": 1} if name == "drawn" else None
+        origin = "token" if name == "tokens" else "asked"
+        store.commit([a_set(name, fate=fate, origin=origin), *card(f"{name} card", 0, name)])
+    assert store.choosers() == []
+    store.commit(
+        [
+            ChoiceRecord("x", "s1", "chosen", "chosen card", 5.0, 1, " ", {}),
+            ChoiceRecord("y", "s1", "tokens", "tokens card", 6.0, 1, " ", {}),
+            a_set("chosen", cleared=9.0),
+        ]
+    )
+    found = store.sets_to_choose_from("s1")
+    assert [one.record.set for one in found] == ["chosen", "drawn"]
+    assert [len(one.candidates[0].tokens) for one in found] == [3, 3]
+    assert store.num_steps("s1") == 1 and store.num_steps("nothing") == 0
+    assert store.choosers() == ["s1"] and store.sets_to_choose_from("nothing") == []
+    store.commit([made.story(binned=9.0)])
+    assert store.choosers() == []

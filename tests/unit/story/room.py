@@ -12,7 +12,7 @@ from storygen.document.live import ROOT
 from storygen.document.updates import parse_state
 from storygen.link.messages import Command, Event
 from storygen.store.records import AliasRecord, StoredStory, StoryRecord
-from storygen.story.candidates import NewSet
+from storygen.story.card_asking import NewSet
 from storygen.story.effects import Effects
 from storygen.story.runs import NewRun
 from storygen.story.story import Place, Story

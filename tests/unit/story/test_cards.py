@@ -20,8 +20,9 @@ from storygen.store.records import (
     TokenRange,
     TokenRecord,
 )
-from storygen.story.candidates import NUM_FOLLOWED, CandidateSet, NewSet
 from storygen.story.card import Card
+from storygen.story.card_asking import NewSet
+from storygen.story.card_sets import NUM_FOLLOWED, CandidateSet
 from tests.fakes import WINDOW
 from tests.unit.story.room import MODEL, Room
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import pytest
 
 from storygen.errors import ConflictError
-from storygen.link.messages import PrefillProgressed, SearchProgressed, StartSet, StopRun
+from storygen.link.messages import (
+    ContextRead,
+    PrefillProgressed,
+    SearchProgressed,
+    StartSet,
+    StopRun,
+)
 from storygen.store.records import RunRecord, TokenRecord
-from storygen.story.candidates import MOST_BEAMS, CandidateSet, NewSet
+from storygen.story.card_asking import MOST_BEAMS, NewSet
+from storygen.story.card_sets import CandidateSet
 from tests.unit.story.room import MODEL, Room
 
 
@@ -44,6 +51,21 @@ def test_how_far_it_is_is_told_until_its_cards_are_full() -> None:
         " b0w0 b0w1 b0w2",
         " b1w0 b1w1 b1w2",
     ]
+
+
+def test_what_was_read_before_the_cards_is_stored_once() -> None:
+    room = Room("Once")
+    set_id = room.ask(num=2, tokens=3)
+    name = sent(room)[0].run
+    hear(room, ContextRead(name, (5, 6, 7)))
+    hear(room, ContextRead(name, (8,)))
+    room.turn(4)
+    assert the_set(room, set_id).record.input_ids == (5, 6, 7)
+    card = the_set(room, set_id).cards[0]
+    room.story.candidates.more(card.id, 2, room.now)
+    room.settle()
+    hear(room, ContextRead(sent(room)[-1].run, (9,)))
+    assert the_set(room, set_id).record.input_ids == (5, 6, 7)
 
 
 def test_what_it_found_is_stored_with_the_number_of_its_beams() -> None:

@@ -1,0 +1,1 @@
+"""Commands beside the server that work on the library: `python -m storygen …`."""

@@ -1,0 +1,155 @@
+"""What the store knows of a story's choices, as the learners see it: `preferences.observations`.
+
+Reads the database and nothing else, so that it may run in the store's reading thread or in a program of its
+own. Text that a person made of a card counts as what was shown of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from ..document.units import utf16_units
+from ..preferences.observations import Observation, ShownCandidate, Situation
+from ..preferences.signs import repetition
+from ..store.records import ChoiceRecord, StoredCandidate, StoredSet
+from ..store.store import Store
+from ..story.page import Page
+from .library import fresh_client, new_id
+
+
+def observe(store: Store, story: str, most: int | None = None) -> list[Observation]:
+    """A story's sets and what was taken from them, the oldest first; none for a story that is not there.
+
+    A set from which a person and the automatic writer took something is one observation each. One from which
+    nothing was taken is one once another was asked for: until then nobody has decided. `most`: so many
+    characters of the text before each; None: all of it.
+    """
+    chosen: dict[str, list[ChoiceRecord]] = {}
+    for choice in store.choices(story):
+        chosen.setdefault(choice.set, []).append(choice)
+    sets = store.sets_to_choose_from(story)
+    standing = _standing(store, story) if chosen else Counter()
+    found: list[Observation] = []
+    for number, one in enumerate((one for one in sets if one.candidates), 1):
+        choices = chosen.get(one.record.set, [])
+        if choices or one is not sets[-1]:
+            seen = _of_set(store, one, number, most)
+            found += _chosen(seen, choices, standing)
+    return found
+
+
+def observe_all(store: Store) -> Iterator[Observation]:
+    """Every story's in which something was chosen, one story after the other."""
+    for story in store.choosers():
+        yield from observe(store, story)
+
+
+def _of_set(store: Store, one: StoredSet, number: int, most: int | None) -> Observation:
+    """A set without a choice. `number`: the how-manieth it is of the story, where nobody counted steps."""
+    record, first = one.record, one.candidates[0].run
+    fate: dict[str, Any] = record.fate or {}
+    before = _before(store, one)
+    situation = Situation(
+        step=int(fate.get("step", number)),
+        num_words=int(fate.get("num_words", len(before.split()))),
+        repetition=float(fate.get("repetition", repetition(before))),
+        entropy=fate.get("entropy"),
+    )
+    candidates = tuple(_shown(card) for card in one.candidates if card.tokens or card.record.text)
+    return Observation(
+        set=record.set,
+        story=record.story,
+        time=record.time,
+        situation=situation,
+        before=before if most is None else before[-most:],
+        candidates=candidates,
+        by="human",
+        policy=str(fate.get("policy", "")),
+        mode=first.mode,
+        prompt=first.prompt,
+        blind=bool(fate.get("blind", False)),
+        before_ids=record.input_ids,
+        extra={"origin": record.origin, **({"ranges": fate["ranges"]} if "ranges" in fate else {})},
+    )
+
+
+def _before(store: Store, one: StoredSet) -> str:
+    checkpoint = store.checkpoint(one.record.checkpoint)
+    if checkpoint is None:
+        return ""
+    raw = checkpoint.text.encode("utf-16-le", "surrogatepass")[: 2 * one.record.offset]
+    return raw.decode("utf-16-le", "replace")
+
+
+def _shown(card: StoredCandidate) -> ShownCandidate:
+    text = card.record.text
+    return ShownCandidate(
+        candidate=card.record.run,
+        number=card.record.number,
+        model=card.run.model_name,
+        params=card.run.params,
+        seed=card.run.seed,
+        text="".join(token.text for token in card.tokens) if text is None else text,
+        ids=tuple(token.id for token in card.tokens),
+        logprobs=tuple(token.logprob for token in card.tokens),
+        log_density=card.record.log_density,
+    )
+
+
+def _chosen(
+    seen: Observation, choices: list[ChoiceRecord], standing: Counter[str]
+) -> Iterable[Observation]:
+    """What was seen with what was taken, by a person and by the automatic writer."""
+    if not choices:
+        if seen.policy and seen.candidates:
+            yield seen
+        return
+    for by in dict.fromkeys(choice.by for choice in choices):
+        own = [choice for choice in choices if choice.by == by]
+        units = {choice.candidate: 0 for choice in own}
+        for choice in own:
+            units[choice.candidate] = max(units[choice.candidate], choice.units)
+        candidates = tuple(
+            replace(card, taken=_fraction(units.get(card.candidate, 0), utf16_units(card.text)))
+            for card in _as_they_were(seen.candidates, own[0].shown)
+        )
+        total = sum(units.values())
+        stands = sum(min(standing[name], most) for name, most in units.items())
+        yield replace(
+            seen,
+            candidates=candidates,
+            by=by,
+            seconds=own[0].seconds,
+            kept=stands / total if total else None,
+        )
+
+
+def _as_they_were(
+    candidates: tuple[ShownCandidate, ...], shown: dict[str, int]
+) -> Iterator[ShownCandidate]:
+    """The candidates as far as they could be read when the first was chosen."""
+    for card in candidates:
+        units = shown.get(card.candidate)
+        if units is None or units >= utf16_units(card.text):
+            yield card
+        elif units:
+            cut = card.text.encode("utf-16-le", "surrogatepass")[: 2 * units]
+            yield replace(card, text=cut.decode("utf-16-le", "ignore"))
+
+
+def _fraction(taken: int, of: int) -> float:
+    return min(1.0, taken / of) if of else 0.0
+
+
+def _standing(store: Store, story: str) -> Counter[str]:
+    """How many UTF-16 units of each run stand in the story now."""
+    stored = store.open_story(story)
+    found: Counter[str] = Counter()
+    if stored is not None:
+        for written in Page(stored, fresh_client(stored.clients), new_id).written():
+            if written.run is not None:
+                found[written.run] += written.units
+    return found

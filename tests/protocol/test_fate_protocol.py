@@ -1,0 +1,141 @@
+"""Fate over the protocol: parameters drawn for each card, kept with the set, and seen by what learns."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import requests
+
+from storygen.preferences import statistics_json
+from storygen.server.observed import observe
+from storygen.store.store import Store, file_url
+from tests.protocol.studio_client import OpenStory, StudioClient
+from tests.protocol.test_candidates_protocol import take
+from tests.server_process import MODEL, ServerProcess
+
+RANGES = {
+    "ranges": {
+        "temperature": {"scale": "uniform", "low": 0.5, "high": 1.5},
+        "top_k": {"scale": "log", "low": 10, "high": 300},
+        "max_tokens": {"scale": "uniform", "low": 3, "high": 3},
+    },
+    "couplings": [{"driver": "top_k", "driven": "temperature", "strength": 1.0}],
+}
+
+
+def dealt(story: OpenStory, **wish: Any) -> dict[str, Any]:
+    fate = {"policy": "random", "blind": True, "ranges": RANGES, **wish}
+    asked = story.ask(num=3, fate=fate, params={"temperature": 1.0, "max_tokens": 9}, seed=5)
+    return story.wait_set(asked["id"])
+
+
+def test_each_card_is_written_with_what_was_drawn_for_it(browser: StudioClient) -> None:
+    story = browser.create("Once upon a time")
+    found = dealt(story)
+    drawn = [card["params"] for card in found["cards"]]
+    assert len({(one["temperature"], one["top_k"]) for one in drawn}) == 3
+    for one in drawn:
+        position = math.log(one["top_k"] / 10) / math.log(30)
+        assert 0.5 <= one["temperature"] <= 1.5 - position + 1e-4
+        assert (one["max_tokens"], one["limit"]) == (3, "tokens")
+    fate = found["fate"]
+    assert (fate["step"], fate["policy"], fate["blind"]) == (1, "random", True)
+    assert set(fate["drawn"]) == {"top_k", "max_tokens", "temperature"}
+    assert fate["num_words"] == 4 and fate["ranges"]["couplings"] == RANGES["couplings"]
+
+
+def test_the_same_seed_deals_the_same(browser: StudioClient) -> None:
+    story = browser.create("Once")
+    first, second = dealt(story), dealt(story)
+    assert [c["params"] for c in first["cards"]] == [c["params"] for c in second["cards"]]
+
+
+def test_another_card_of_a_hand_is_drawn_too(browser: StudioClient) -> None:
+    story = browser.create("Once")
+    found = dealt(story)
+    more = browser.ok("candidates_add", set=found["id"], num=1)["set"]
+    told = [card["params"]["temperature"] for card in more["cards"]]
+    assert len(told) == 4 and told[3] not in told[:3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"fate": {"ranges": {"ranges": {"heat": {}}}}}, "heat"),
+        ({"fate": {"ranges": {"ranges": {}}}}, "Nothing is drawn"),
+        ({"fate": {"policy": "magic"}}, "policy"),
+        ({"fate": {}, "sets": 2}, "one set"),
+        ({"fate": {}, "rows": [{"seed": 1}]}, "one set"),
+        ({"fate": {}, "num": 10}, "2 to 9"),
+        ({"fate": {}, "num": 1}, "2 to 9"),
+    ],
+)
+def test_what_fate_can_not_do_is_refused(
+    browser: StudioClient, fields: dict[str, Any], words: str
+) -> None:
+    story = browser.create("Once")
+    answer = browser.call(
+        "candidates_ask", {"story": story.id, "model": MODEL, "at": "end", **fields}
+    )
+    assert answer["ok"] is False and words in answer["error"]["message"]
+    assert browser.ok("candidates", story=story.id)["sets"] == []
+
+
+def test_choices_are_seen_by_what_learns_with_all_that_was_shown(
+    browser: StudioClient, server: ServerProcess
+) -> None:
+    story = browser.create("Once")
+    asked_again = dealt(story)
+    found = dealt(story)
+    card = found["cards"][1]
+    take(story, card, " w0 w")
+    shown = {one["id"]: 9 for one in found["cards"]}
+    browser.ok("candidate_taken", candidate=card["id"], units=5, shown=shown, seconds=2.5)
+    third = dealt(story)
+    assert third["fate"]["step"] == 2
+    store = Store(file_url(server.data_dir / "storygen.db"))
+    passed_over, chosen = observe(store, story.id)
+    store.close()
+    assert [one.set for one in (passed_over, chosen)] == [asked_again["id"], found["id"]]
+    assert passed_over.chosen is None and passed_over.policy == "random" and passed_over.blind
+    assert (chosen.before, chosen.by, chosen.seconds, chosen.kept) == ("Once", "human", 2.5, 1.0)
+    assert [one.taken for one in chosen.candidates] == [0.0, 5 / 9, 0.0]
+    for one, view in zip(chosen.candidates, found["cards"], strict=True):
+        assert (one.text, len(one.ids), len(one.logprobs)) == (" w0 w1 w2", 3, 3)
+        assert one.params == view["params"] and one.seed == view["seed"]
+        assert one.log_density is not None and math.isfinite(one.log_density)
+    assert chosen.situation.step == 1
+
+
+def test_who_draws_learns_from_what_was_taken(browser: StudioClient, server: ServerProcess) -> None:
+    story = browser.create("Once")
+    for _ in range(12):
+        found = dealt(story)
+        coolest = min(found["cards"], key=lambda card: card["params"]["temperature"])
+        take(story, coolest, " w0")
+        shown = {one["id"]: 9 for one in found["cards"]}
+        browser.ok("candidate_taken", candidate=coolest["id"], units=3, shown=shown)
+    told = told_by_http(server)
+    assert told["all"]["parameters"]["temperature"]["difference"]["value"] < 0
+    assert statistics_json.from_json(told).everything.num_sets >= 12
+    for policy in ("fixed", "steps", "bandit"):
+        hand = dealt(story, policy=policy)
+        assert hand["fate"]["policy"] == policy
+        assert all(card["params"]["temperature"] < 1.5 for card in hand["cards"])
+    averages = [card["params"]["temperature"] for card in dealt(story, policy="fixed")["cards"]]
+    assert max(averages) < 1.0
+
+
+def test_other_programs_need_the_token(server: ServerProcess) -> None:
+    answer = requests.get(f"{server.url}/api/preferences/steps", timeout=10)
+    assert answer.status_code == 401 and answer.json()["error"]["code"] == "refused"
+
+
+def told_by_http(server: ServerProcess) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {server.token}"}
+    answer = requests.get(f"{server.url}/api/preferences/steps", headers=headers, timeout=10)
+    assert answer.status_code == 200
+    told: dict[str, Any] = answer.json()
+    return told
