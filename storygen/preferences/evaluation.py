@@ -41,6 +41,7 @@ NUM_DRAWN = 4
 """So many candidates are drawn in each situation for what the model says of the policy."""
 
 _PENALTY = 2.0
+_ALMOST = 0.05  # an estimated density may be off by as much
 _SEED = 1405
 
 
@@ -49,7 +50,8 @@ class Evaluation:
     """What is known of a policy's value. `too_few`: why nothing is, as a sentence; else "".
 
     `effective`: (sum w)² / sum w² candidates, of `num_candidates` that could be used. `num_unusable`: those
-    without a density under what drew them. `logged`: the value of what was logged, for comparison.
+    without a density under what drew them. `doubt`: why the numbers may mislead, a sentence, where the
+    weights are not 1 on average, as they must be; else "". `logged`: of what was logged, to compare.
     """
 
     too_few: str
@@ -57,6 +59,7 @@ class Evaluation:
     num_candidates: int
     num_unusable: int
     num_stories: int
+    doubt: str = ""
     logged: Interval | None = None
     ips: Interval | None = None
     snips: Interval | None = None
@@ -79,6 +82,7 @@ def evaluate(
 ) -> Evaluation:
     """What `policy` would have been worth; the same each time.
 
+    `observations` must be others than those that it learned from: it knows what was taken there.
     Weights are cut nowhere. A candidate that the policy never draws weighs 0; one that the logging policy
     could not have drawn isn't in the log, so that a policy that goes beyond its ranges is judged only within.
     """
@@ -93,7 +97,15 @@ def evaluate(
     if too_few:
         return Evaluation(too_few, *counts)
     logged = _with_model(policy, usable)
-    return Evaluation("", *counts, *_estimates(logged))
+    found_out = _estimates(logged)
+    return Evaluation(
+        *("", *counts),
+        doubt=_doubt(found_out.mean_weight),
+        logged=found_out.logged,
+        ips=found_out.ips,
+        snips=found_out.snips,
+        dr=found_out.dr,
+    )
 
 
 def _weighed(policy: Policy, one: Observation, candidate: ShownCandidate) -> _Logged | None:
@@ -127,14 +139,14 @@ def _with_model(policy: Policy, usable: Sequence[_Logged]) -> list[_Logged]:
         _Model.fitted(policy, [one for one in usable if order[one.story] % 2 != half])
         for half in (0, 1)
     ]
-    random = Random(_SEED)
+    random, quick = Random(_SEED), policy.without_densities()
     promised: dict[tuple[int, Situation], float] = {}
     done = []
     for one in usable:
         half = order[one.story] % 2
         key = (half, one.situation)
         if key not in promised:
-            drawn = policy.draw(one.situation, NUM_DRAWN, random)
+            drawn = quick.draw(one.situation, NUM_DRAWN, random)
             said = [models[half].value(one.situation, draw.params) for draw in drawn]
             promised[key] = estimates.mean(said)
         done.append(
@@ -175,8 +187,17 @@ class _Model:
 _Sums = tuple[float, float, float, float, float]  # of a story: candidates, taken, w * taken, w, dr
 
 
-def _estimates(logged: Sequence[_Logged]) -> tuple[Interval, Interval, Interval, Interval]:
-    """logged, ips, snips and dr, with the intervals of one bootstrap."""
+@dataclass(frozen=True, slots=True)
+class _Estimates:
+    logged: Interval
+    ips: Interval
+    snips: Interval
+    dr: Interval
+    mean_weight: Interval
+
+
+def _estimates(logged: Sequence[_Logged]) -> _Estimates:
+    """All, with the intervals of one bootstrap; that of the mean weight is a 99 % one."""
     sums: dict[str, list[_Sums]] = {}
     for one in logged:
         robust = one.promised + one.weight * (one.taken - one.modelled)
@@ -184,15 +205,17 @@ def _estimates(logged: Sequence[_Logged]) -> tuple[Interval, Interval, Interval,
         sums.setdefault(one.story, []).append(parts)
     stories, random = [_total(found) for found in sums.values()], Random(_SEED)
     again = [_total(random.choices(stories, k=len(stories))) for _ in range(NUM_RESAMPLES)]
-    whole = _total(stories)
-    ratios: tuple[Callable[[_Sums], float], ...] = (
-        lambda total: total[1] / total[0],
-        lambda total: total[2] / total[0],
-        lambda total: total[2] / total[3] if total[3] else 0.0,
-        lambda total: total[4] / total[0],
+
+    def told(ratio: Callable[[_Sums], float], level: float = estimates.LEVEL) -> Interval:
+        return _percentiles(ratio(_total(stories)), [ratio(one) for one in again], level)
+
+    return _Estimates(
+        logged=told(lambda total: total[1] / total[0]),
+        ips=told(lambda total: total[2] / total[0]),
+        snips=told(lambda total: total[2] / total[3] if total[3] else 0.0),
+        dr=told(lambda total: total[4] / total[0]),
+        mean_weight=told(lambda total: total[3] / total[0], 0.99),
     )
-    first, second, third, fourth = (_percentiles(ratio, whole, again) for ratio in ratios)
-    return first, second, third, fourth
 
 
 def _total(stories: Sequence[_Sums]) -> _Sums:
@@ -200,8 +223,19 @@ def _total(stories: Sequence[_Sums]) -> _Sums:
     return first, second, third, fourth, fifth
 
 
-def _percentiles(ratio: Callable[[_Sums], float], whole: _Sums, again: Sequence[_Sums]) -> Interval:
-    found = [ratio(one) for one in again]
-    tail = (1 - estimates.LEVEL) / 2
-    low, high = estimates.quantiles(found, [1.0] * len(found), (tail, 1 - tail))
-    return Interval(ratio(whole), low, high)
+def _percentiles(value: float, again: Sequence[float], level: float) -> Interval:
+    tail = (1 - level) / 2
+    low, high = estimates.quantiles(again, [1.0] * len(again), (tail, 1 - tail))
+    return Interval(value, low, high)
+
+
+def _doubt(mean_weight: Interval) -> str:
+    low, high = mean_weight.low, mean_weight.high
+    if low is None or high is None or low - _ALMOST <= 1 <= high + _ALMOST:
+        return ""
+    why = (
+        "the policy draws where nothing was logged, or a density is too low"
+        if mean_weight.value < 1
+        else "the policy has learned from these very sets, or a density is too high"
+    )
+    return f"The weights are {mean_weight.value:.2f} on average and not 1: {why}."

@@ -34,9 +34,12 @@ def num_features(ranges: Ranges) -> int:
 def context(situation: Situation) -> Context:
     """(how far, 0 to 1; repetition, 0 to 1; entropy around the usual one, -1 to 1 and 0 where not known)."""
     far = 1 - math.exp(-max(situation.step - 1, 0) / _STEPS)
-    entropy = situation.entropy
-    around = 0.0 if entropy is None else math.tanh(entropy / _USUAL_ENTROPY - 1)
-    return far, min(max(situation.repetition, 0.0), 1.0), around
+    repetition, entropy = situation.repetition, situation.entropy
+    around = 0.0
+    if entropy is not None and math.isfinite(entropy):
+        around = math.tanh(entropy / _USUAL_ENTROPY - 1)
+    repeats = min(max(repetition, 0.0), 1.0) if math.isfinite(repetition) else 0.0
+    return far, repeats, around
 
 
 def bends(ranges: Ranges, params: Mapping[str, Any]) -> list[float] | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -45,6 +45,9 @@ class Choice:
     shares: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # of each centre
 
 
+_Parts = tuple[list[float], list[dict[str, Kernels]]]
+
+
 @dataclass(frozen=True, slots=True)
 class PerStepPolicy:
     """See the module. Without any choice it draws evenly.
@@ -57,6 +60,7 @@ class PerStepPolicy:
     even_share: float = EVEN_SHARE
     with_densities: bool = True
     name: str = field(default="per_step", init=False)
+    _found: dict[int, _Parts] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def learned(
@@ -110,6 +114,9 @@ class PerStepPolicy:
     def log_density(self, situation: Situation, params: Mapping[str, Any]) -> float | None:
         return self._log_density(*self._parts(situation), params)
 
+    def without_densities(self) -> PerStepPolicy:
+        return replace(self, with_densities=False)
+
     def _log_density(
         self,
         weights: Sequence[float],
@@ -129,9 +136,14 @@ class PerStepPolicy:
         ]
         return log_mixture([(self.even_share, even), *parts])
 
-    def _parts(self, situation: Situation) -> tuple[list[float], list[dict[str, Kernels]]]:
-        """The weight of each choice at this step, and the bell curves around it."""
+    def _parts(self, situation: Situation) -> _Parts:
+        """The weight of each choice at this step, and the bell curves around it; remembered."""
         step = min(situation.step, MOST_STEPS)
+        if step not in self._found:
+            self._found[step] = self._parts_at(step)
+        return self._found[step]
+
+    def _parts_at(self, step: int) -> _Parts:
         weights = [
             one.weight * (_NEAR ** abs(one.step - step) + _EVERYWHERE) for one in self.choices
         ]

@@ -42,6 +42,12 @@ class Policy(Protocol):
         None: not defined (a policy that always gives the same has none).
         """
 
+    def without_densities(self) -> Policy:
+        """This policy, but its draws need not tell their densities, where those take time."""
+
+    def to_json(self) -> dict[str, Any]:
+        """What `stored_policies.from_json` reads; only JSON's own types."""
+
 
 @dataclass(frozen=True, slots=True)
 class RandomPolicy:
@@ -55,6 +61,9 @@ class RandomPolicy:
 
     def log_density(self, situation: Situation, params: Mapping[str, Any]) -> float | None:
         return drawing.log_density(self.ranges, params)
+
+    def without_densities(self) -> RandomPolicy:
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads."""
@@ -104,6 +113,9 @@ class FixedPolicy:
             return None
         shapes = self._shapes(self._average(situation))
         return drawing.shaped_log_density(self.ranges, shapes, params)
+
+    def without_densities(self) -> FixedPolicy:
+        return self
 
     def _average(self, situation: Situation) -> dict[str, Any]:
         step = max((one for one in self.steps if one <= situation.step), default=None)

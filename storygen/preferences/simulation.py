@@ -59,22 +59,20 @@ class AverageLearner:
 
 @dataclass(frozen=True, slots=True)
 class PerStepLearner:
-    """Near what was chosen so far. `with_densities`: as in the policy."""
+    """Near what was chosen so far; draws tell no densities."""
 
     ranges: Ranges
     even_share: float = EVEN_SHARE
-    with_densities: bool = False
 
     def policy(self, before: Sequence[Observation]) -> Policy:
-        learned = PerStepPolicy.learned(self.ranges, before, self.even_share)
-        return replace(learned, with_densities=self.with_densities)
+        return PerStepPolicy.learned(self.ranges, before, self.even_share).without_densities()
 
 
 class ThompsonLearner:
-    """By Thompson sampling. `settings`: of the policy, which tells no densities unless they say so."""
+    """By Thompson sampling; draws tell no densities. `settings`: of the policy."""
 
     def __init__(self, ranges: Ranges, **settings: Any) -> None:
-        self._policy = ThompsonPolicy.new(ranges, **{"with_densities": False, **settings})
+        self._policy = ThompsonPolicy.new(ranges, **settings).without_densities()
         self._num_seen = 0
 
     def policy(self, before: Sequence[Observation]) -> Policy:
@@ -175,6 +173,7 @@ def value_of(
     The other cards of its set are drawn by `beside`, the policy that was logged.
     """
     random = Random(f"{seed} value")
+    policy, beside = policy.without_densities(), beside.without_densities()
     found = []
     for at in situations:
         draws = policy.draw(at, 1, random) + beside.draw(at, num_candidates - 1, random)

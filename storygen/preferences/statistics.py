@@ -97,12 +97,13 @@ class Statistics:
 
 
 def gather(observations: Iterable[Observation], by: str | None = "human") -> Statistics:
-    """The statistics of the sets on which `by` decided; None: whoever did. `observations`: oldest first.
+    """The statistics of the sets on which `by` decided; None: whoever did.
 
     Parameters whose values are no finite numbers are left out of their candidate. The work is linear in the
     number of candidates but for sorting.
     """
-    sets = [one for one in observations if by in (None, one.by) and one.candidates]
+    asked = (one for one in observations if by in (None, one.by) and one.candidates)
+    sets = sorted(asked, key=lambda one: one.time)
     falling = falling_entropy(sets)
     steps = _grouped(sets, lambda one: min(max(one.situation.step, 1), MOST_STEPS))
     return Statistics(

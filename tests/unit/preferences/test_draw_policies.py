@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import json
 import math
+from dataclasses import replace
 from random import Random
 from typing import Any
 
 import pytest
 
 from storygen.errors import BadRequestError
-from storygen.preferences import drawing
+from storygen.preferences import drawing, stored_policies
+from storygen.preferences.features import context
 from storygen.preferences.kernels import MOST_CHOICES, PerStepPolicy
 from storygen.preferences.observations import Situation
 from storygen.preferences.policies import FixedPolicy, RandomPolicy
@@ -123,7 +125,8 @@ def test_densities_say_how_often_draws_fall_anywhere(policy: Any) -> None:
 
 def test_a_policy_comes_back_from_json_and_draws_the_same(policy: Any) -> None:
     data = json.loads(json.dumps(policy.to_json(), allow_nan=False))
-    back = type(policy).from_json(data)
+    back = stored_policies.from_json(data)
+    assert type(back) is type(policy)
     assert back.draw(HERE, 3, Random(2)) == policy.draw(HERE, 3, Random(2))
     assert back.to_json() == policy.to_json()
 
@@ -136,7 +139,7 @@ def test_what_is_no_such_policy_is_refused(policy: Any, change: dict[str, Any]) 
     with pytest.raises(BadRequestError):
         type(policy).from_json(data)
     with pytest.raises(BadRequestError):
-        type(policy).from_json(None)
+        stored_policies.from_json(data)
 
 
 def test_the_average_of_the_chosen_is_drawn_each_time_and_has_no_density() -> None:
@@ -257,3 +260,54 @@ def test_nothing_drawn_is_no_trouble() -> None:
         assert [(dict(one.params), one.log_density) for one in policy.draw(HERE, 1, Random(1))] == [
             ({}, 0.0)
         ]
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"version": 1}, {"version": 1, "policy": []}])
+def test_what_is_no_policy_at_all_is_refused(data: Any) -> None:
+    with pytest.raises(BadRequestError):
+        stored_policies.from_json(data)
+
+
+def test_every_policy_can_be_read_by_its_name() -> None:
+    assert {policy.name for policy in policies(TWO)} == set(stored_policies.NAMES)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("per_step.choices", [{"step": 1, "weight": 0, "centres": {}}], "weight"),
+        (
+            "per_step.choices",
+            [{"step": 1, "weight": 1, "centres": {"top_k": [2]}}],
+            "between 0 and 1",
+        ),
+        ("per_step.choices", [{"step": 1, "weight": 1, "centres": {"top_k": []}}], "1 numbers"),
+        ("per_step.choices", [{"step": 1, "weight": 1, "centres": {"heat": [0]}}], "'heat'"),
+        (
+            "per_step.choices",
+            [{"step": 1, "weight": 1, "centres": {"top_k": [0, 1]}, "shares": {"top_k": [1, 1]}}],
+            "1 together",
+        ),
+        ("per_step.even_share", 1.5, "between 0 and 1"),
+        ("fixed.steps", {"0": {}}, "'0'"),
+        ("fixed.steps", {"1": {"top_k": "x"}}, "number"),
+        ("fixed.jitter", -1, "between 0 and 1"),
+        ("thompson.num_tried", 0, "between 1"),
+        ("thompson.boldness", float("nan"), "number"),
+        ("thompson.model", {}, "numbers|list"),
+    ],
+)
+def test_parts_of_a_policy_that_are_wrong_are_named(path: str, value: Any, said: str) -> None:
+    name, part = path.split(".")
+    made = next(one for one in policies(TWO) if one.name == name).to_json()
+    with pytest.raises(BadRequestError, match=said):
+        stored_policies.from_json({**made, part: value})
+
+
+def test_numbers_of_a_situation_that_are_none_do_not_spoil_what_is_learned() -> None:
+    odd = Situation(2, 0, math.nan, math.nan)
+    policy = ThompsonPolicy.new(TWO).updated(
+        [replace(one, situation=odd) for one in choices(TWO, 3)]
+    )
+    assert all(math.isfinite(one) for one in policy.model.mean)
+    assert all(math.isfinite(one) for one in context(Situation(10**9, 0, math.inf, -math.inf)))

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storygen.preferences import drawing
@@ -48,6 +48,7 @@ def any_ranges(draw: st.DrawFn) -> Ranges:
     return Ranges(tuple(found), couplings)
 
 
+@settings(deadline=None)
 @given(any_ranges(), st.integers(0, 2**32))
 def test_every_draw_lies_within_its_ranges_and_couplings(ranges: Ranges, seed: int) -> None:
     drawn = drawing.draw(ranges, Random(seed))
@@ -65,11 +66,13 @@ def test_every_draw_lies_within_its_ranges_and_couplings(ranges: Ranges, seed: i
     assert drawn.log_density is not None and math.isfinite(drawn.log_density)
 
 
+@settings(deadline=None)
 @given(any_ranges(), st.integers(0, 2**32))
 def test_a_seed_gives_the_same_draw_again(ranges: Ranges, seed: int) -> None:
     assert drawing.draw(ranges, Random(seed)) == drawing.draw(ranges, Random(seed))
 
 
+@settings(deadline=None)
 @given(any_ranges(), st.integers(0, 2**32))
 def test_what_is_moved_inside_is_inside_and_stays_there(ranges: Ranges, seed: int) -> None:
     random = Random(seed)

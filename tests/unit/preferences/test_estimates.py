@@ -6,7 +6,7 @@ import statistics
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storygen.preferences import estimates
@@ -36,6 +36,7 @@ def test_weighted_quantiles_are_the_values_at_which_the_weight_is_reached() -> N
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30))
 def test_the_median_of_equal_weights_is_the_lower_median(values: list[float]) -> None:
     found = estimates.quantiles(values, [1.0] * len(values), (0.0, 0.5, 1.0))
@@ -73,6 +74,13 @@ def test_few_data_at_a_step_are_drawn_toward_the_neighbours_and_many_are_not() -
     many = estimates.pooled_by_step(means, {1: 50, 2: 50, 3: 500, 4: 50, 5: 50}, 0.25)
     assert few[3] < 1.0 and many[3] == pytest.approx(2.0, abs=0.01)
     assert few[1] == pytest.approx(0.2, abs=0.05)
+
+
+def test_near_steps_count_for_more_than_far_ones() -> None:
+    means = {1: 0.0, 2: 0.0, 3: 0.5, 8: 0.5, 9: 1.0, 10: 1.0}
+    sizes = {1: 50, 2: 50, 3: 0.1, 8: 0.1, 9: 50, 10: 50}
+    pooled = estimates.pooled_by_step(means, sizes, 0.25)
+    assert pooled[3] < 0.25 and pooled[8] > 0.75
 
 
 def test_steps_that_differ_no_more_than_chance_get_the_overall_mean() -> None:

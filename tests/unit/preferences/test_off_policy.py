@@ -20,6 +20,7 @@ from storygen.preferences.readers import Reader
 from storygen.preferences.simulation import Unteachable, play, situation, value_of
 from storygen.preferences.statistics import gather
 from storygen.preferences.thompson import ThompsonPolicy
+from tests.unit.preferences.shown import candidate
 
 RANGES = Ranges(
     (
@@ -55,19 +56,18 @@ def target(name: str) -> Any:
 @pytest.mark.parametrize("name", ["random", "per_step", "fixed"])
 def test_estimates_hold_the_truth_that_playing_tells_as_often_as_they_claim(name: str) -> None:
     policy = target(name)
-    quick = replace(policy, with_densities=False) if name == "per_step" else policy
-    truth = value_of(quick, EVEN, READER, SITUATIONS, 7)
+    truth = value_of(policy, EVEN, READER, SITUATIONS, 7)
     assert truth.low is not None and truth.high is not None
     slack = (truth.high - truth.low) / 2  # the truth is played out, and not known exactly either
     held = dict.fromkeys(("ips", "snips", "dr"), 0)
-    for seed in range(10):
+    for seed in range(8):
         found = evaluate(policy, logged(seed))
         assert found.too_few == ""
         for kind in held:
             interval = getattr(found, kind)
             held[kind] += interval.low - slack <= truth.value <= interval.high + slack
             assert interval.value == pytest.approx(truth.value, abs=0.09)
-    assert min(held.values()) >= 9, held
+    assert min(held.values()) >= 7, held
 
 
 def test_what_is_better_is_told_to_be_better() -> None:
@@ -144,6 +144,43 @@ def test_candidates_that_the_policy_never_draws_weigh_nothing() -> None:
     assert found.snips.value > found.logged.value
 
 
+def test_a_policy_that_learned_from_the_very_sets_raises_doubt_and_others_do_not() -> None:
+    learned = PerStepPolicy.learned(RANGES, logged(1, 12), 0.05)
+    assert "very sets" in evaluate(learned, logged(1, 12)).doubt
+    assert [evaluate(target("per_step"), logged(seed)).doubt for seed in range(2)] == [""] * 2
+
+
+def test_a_policy_that_draws_where_nothing_was_logged_raises_doubt() -> None:
+    wider = RandomPolicy(Ranges((Range("temperature", "uniform", 0.4, 3.0), *RANGES.ranges[1:2])))
+    narrow = RandomPolicy(Ranges((Range("temperature", "uniform", 0.4, 1.4), *RANGES.ranges[1:2])))
+    sets = play(Unteachable(narrow), Reader(narrow.ranges, {"temperature": 0.3}), 1).observations
+    assert "nothing was logged" in evaluate(wider, sets).doubt
+
+
+def test_the_model_of_a_story_has_not_seen_the_story() -> None:
+    """In every other story all is taken at 0.5, in the rest nothing at 1.2; the policy draws below 0.9.
+
+    Of the first the other half's model expects nothing: 0 + 2 * (1 - 0); of the second all: 1 + 0.
+    """
+    policy = RandomPolicy(Ranges((Range("temperature", "uniform", 0.4, 0.9),)))
+    sets = [
+        Observation(
+            *(str(story), str(story), 0.0, SITUATIONS[0], ""),
+            tuple(
+                candidate(
+                    {"temperature": 1.2 if story % 2 else 0.5},
+                    float(story % 2 == 0),
+                    log_density=0.0,
+                )
+                for _ in range(8)
+            ),
+        )
+        for story in range(20)
+    ]
+    found = evaluate(policy, sets).dr
+    assert found is not None and found.value == pytest.approx(1.5)
+
+
 def test_the_same_is_found_each_time() -> None:
     assert evaluate(target("fixed"), logged(4)) == evaluate(target("fixed"), logged(4))
 
@@ -151,7 +188,7 @@ def test_the_same_is_found_each_time() -> None:
 def test_a_thompson_policys_estimated_density_serves_too() -> None:
     """Learned from little, so that it stays near enough to even draws; within the interval of the truth."""
     policy = ThompsonPolicy.new(RANGES, num_tried=6).updated(logged(999, 10)[:24])
-    truth = value_of(replace(policy, with_densities=False), EVEN, READER, SITUATIONS[:1500], 7)
+    truth = value_of(policy, EVEN, READER, SITUATIONS[:1500], 7)
     found: Evaluation = evaluate(policy, logged(5))
     assert found.too_few == ""
     for interval in (found.snips, found.dr):

@@ -6,7 +6,7 @@ import math
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storygen.preferences import signs
@@ -55,6 +55,7 @@ def test_capitals_and_apostrophes_make_no_other_words() -> None:
     assert signs.words("Don’t don't DON'T, हिन्दी!") == ["dont", "dont", "dont", "हिन्दी"]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400))
 def test_repetition_is_a_share_of_any_text(text: str) -> None:
     assert 0 <= signs.repetition(text) <= 1

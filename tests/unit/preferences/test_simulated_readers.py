@@ -143,7 +143,7 @@ def test_pleasure_grows_while_a_policy_learns_and_not_by_chance() -> None:
         last = [one.last(3) for one in games(name, "steady")]
         gain = compared({"first": first, "last": last}, "first")["last"]
         assert gain.low is not None and gain.high is not None
-        assert gain.low > 0.1 if grows else gain.low < 0 < gain.high
+        assert gain.low > 0.05 if grows else gain.low < 0 < gain.high, (name, gain)
 
 
 def test_a_game_follows_from_its_seed() -> None:

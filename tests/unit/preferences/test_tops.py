@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from random import Random
 
 import pytest
@@ -25,16 +26,19 @@ def choices(random: Random, num: int, top: float, bend: float, *, high: float = 
 
 @pytest.mark.parametrize(("top", "high"), [(0.7, 1.0), (0.1, 1.0), (0.7, 0.8)])
 def test_the_top_is_found_wherever_it_is_and_its_interval_holds_it(top: float, high: float) -> None:
-    random, held, found = Random(2), 0, []
+    random, held, found, errors = Random(2), 0, [], []
     for _ in range(100):
         one = top_of_liking(choices(random, 150, top, 12.0, high=high))
         if one is not None:
             assert one.low is not None and one.high is not None
             held += one.low <= top <= one.high
             found.append(one.value)
+            errors.append((one.high - one.low) / (2 * 1.98))
     assert len(found) >= 85
-    assert estimates.mean(found) == pytest.approx(top, abs=0.02)
+    assert estimates.mean(found) == pytest.approx(top, abs=0.03)
     assert 0.9 <= held / len(found) <= 1
+    if top == 0.7 and high == 1.0:
+        assert estimates.mean(errors) == pytest.approx(statistics.stdev(found), rel=0.2)
 
 
 def test_what_does_not_bend_down_has_no_top() -> None:
