@@ -91,12 +91,16 @@
  *   wrong: {entry: string, message: string}[],
  *   reread: {tokens: number, seconds: number | null}}} Context what a model reads at a place
  */
+/**
+ * @typedef {{learned: boolean, report: {sentence: string, num_sets: number} | null,
+ *   learning: {stage: string, done: number, of: number} | null, problem: string}} Picker
+ */
 /** @typedef {{who: string, anchor: Place, head: Place, gone?: boolean}} Caret */
 /**
  * @typedef {{mode?: "continue" | "prompt", model?: string, params?: Params, prompt?: string, preset?: string | null,
  *   keep_writing?: boolean, num_candidates?: number, candidate_tokens?: number, candidate_beams?: number,
  *   candidate_limit?: "tokens" | "sentence" | "paragraph", candidate_spread?: "same" | "temperatures" | "presets" | "fate",
- *   fate_policy?: Fate["policy"], fate_blind?: boolean, fate_ranges?: FateRanges | null, choices_shared?: boolean,
+ *   fate_policy?: Fate["policy"], fate_blind?: boolean, fate_ranges?: FateRanges | null, choices_shared?: boolean, fate_expects?: boolean,
  *   quickgen?: boolean}} Settings
  */
 /**
@@ -104,11 +108,11 @@
  *   clients?: number[], runs?: Run[], checkpoints?: Checkpoint[], sets?: CandidateSet[],
  *   cards?: CardNews[], carets?: Caret[], memory?: {memory: Memory, version: number}, saved?: number, trouble?: string}} UpdateEvent
  */
-/** @typedef {{stories?: Story[], models?: Model[], presets?: Preset[]}} LibraryEvent */
+/** @typedef {{stories?: Story[], models?: Model[], presets?: Preset[], picker?: Picker}} LibraryEvent */
 /** @typedef {{message: string, mend: string, line: number, column: number}} Note wrong in config.js */
 /**
  * @typedef {{version: string, instance: string, models: Model[], stories: Story[], presets: Preset[],
- *   parameters: Parameter[], default_model: string | null, default_preset?: string, fate_ranges: FateRanges,
+ *   parameters: Parameter[], default_model: string | null, default_preset?: string, fate_ranges: FateRanges, picker: Picker,
  *   notes: Note[]}} Hello
  */
 /**

@@ -60,6 +60,7 @@ export class Session {
       defaultModel: hello.default_model,
       defaultPreset: hello.default_preset ?? null,
       fateRanges: hello.fate_ranges ?? { ranges: {}, couplings: [] },
+      picker: hello.picker ?? { learned: false, report: null, learning: null, problem: "" },
     });
     const open = this.store.state.story;
     if (open) await this.#sync(open);
@@ -85,10 +86,11 @@ export class Session {
 
   /** @param {LibraryEvent} event */
   libraryChanged(event) {
-    const { stories, models, presets } = event;
+    const { stories, models, presets, picker } = event;
     if (stories) this.store.set({ stories });
     if (models) this.store.set({ models });
     if (presets) this.store.set({ presets });
+    if (picker) this.store.set({ picker });
   }
 
   /**

@@ -23,6 +23,8 @@ import { noChange } from "./memory/changes.js";
  * @property {import("./protocol.js").Parameter[]} parameters
  * @property {string | null} defaultModel
  * @property {string | null} defaultPreset
+ * @property {import("./protocol.js").Picker} picker what was learned of which card will be taken
+ * @property {{[set: string]: import("./candidates/expecting.js").Expectation}} expected
  * @property {import("./protocol.js").FateRanges} fateRanges between which fate draws unless told otherwise
  * @property {import("./protocol.js").Note[]} notes what is wrong in config.js
  * @property {string | null} story id of the open story
@@ -75,6 +77,8 @@ export function initialState() {
     defaultModel: null,
     defaultPreset: null,
     fateRanges: { ranges: {}, couplings: [] },
+    picker: { learned: false, report: null, learning: null, problem: "" },
+    expected: {},
     notes: [],
     story: null,
     settings: {},

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import expect
 
+from storygen.preferences.picker.measures import NAMES
+from storygen.preferences.picker.report import RULES
+from storygen.preferences.picker.scoring import Picker
 from storygen.server.observed import observe_all
+from storygen.server.picking import FILE
 from storygen.store.store import Store, file_url
 from tests.browser.candidate_cards import HALF, OTHER, Staged, ask, button
 from tests.browser.room import Room, violations
 from tests.browser.staged import Stage
+
+EVEN = {"value": 0.5, "low": 0.4, "high": 0.6}
+REPORT = {
+    "version": 1,
+    "num_sets": 40,
+    "num_without": 0,
+    "num_stories": 12,
+    "grouped_by": "story",
+    "num_folds": 5,
+    "accuracy": EVEN,
+    "rules": dict.fromkeys(RULES, EVEN),
+    "differences": {rule: {"value": 0.0, "low": -0.1, "high": 0.1} for rule in RULES},
+    "loss": EVEN,
+    "even_loss": EVEN,
+    "loss_saved": {"value": 0.0, "low": -0.1, "high": 0.1},
+}
 
 pytestmark = pytest.mark.browser
 
@@ -94,3 +115,29 @@ def test_all_fixed_is_refused_in_words(staged: Staged) -> None:
         select.select_option("fixed")
     room.page.keyboard.press("Alt+k")
     expect(room.page.locator(".toast")).to_contain_text("Nothing is drawn")
+
+
+def test_it_learns_when_told_to_and_marks_what_it_expects(staged: Staged) -> None:
+    room, stage = staged
+    by_fate(room)
+    page = room.page
+    page.get_by_role("button", name="Learn from what I took").click()
+    expect(page.locator("#fate-expects-line")).to_contain_text("more", timeout=20_000)
+    kept = Picker((1.0,) * len(NAMES), tuple(float(name == "words") for name in NAMES), 1.0, 40)
+    room.studio.stop()
+    (room.studio.data_dir / FILE).write_text(
+        json.dumps({"picker": kept.to_json(), "report": REPORT})
+    )
+    room.studio.start()
+    page.goto(room.studio.url)
+    room.ready()
+    if not page.get_by_label("Written by").is_visible():
+        page.keyboard.press("Alt+5")
+    expect(page.locator("#fate-expects-line")).to_contain_text("that it had not seen")
+    page.get_by_role("switch", name="Expect my choice").click()
+    deal(room, stage, OTHER, HALF, OTHER)
+    notes = page.locator(".candidate-set:not(.is-pinned)").first.locator(".candidate-drawn")
+    expect(notes.nth(1)).to_have_text(re.compile(r"^Expected, \d+ %"))
+    expect(notes.nth(0)).to_have_text("")
+    page.get_by_role("switch", name="Expect my choice").click()
+    expect(notes.nth(1)).to_have_text("")

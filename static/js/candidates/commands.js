@@ -22,6 +22,7 @@ import {
   withRetried,
   writtenText,
 } from "./sets.js";
+import { Expecting } from "./expecting.js";
 import { SinceShown } from "./since_shown.js";
 import { rowsOf } from "./ways.js";
 
@@ -35,6 +36,7 @@ export class CandidateCommands extends TakingCommands {
   start() {
     const { store } = this;
     store.subscribe(["sets"], ({ sets }) => this.since.sees(sets));
+    new Expecting(store, this.connection).start();
     store.subscribe(["setsAre", "right", "sets", "story"], (state) => {
       const wanted = state.right === "candidates" || state.sets.length > 0;
       if (wanted && state.setsAre === "there") void this.#fetch();
@@ -119,6 +121,14 @@ export class CandidateCommands extends TakingCommands {
       if (sets.length) await this.connection.call("candidates_clear", { story });
       if (this.store.state.story === story) this.store.set({ sets: [] });
       this.toasts.say("Cleared. The story stays as it is.");
+    });
+  }
+
+  /** From what was taken in the library, which card will be. */
+  async learn() {
+    await this.#try(async () => {
+      const { picker } = await this.connection.call("picker_learn", {});
+      this.store.set({ picker });
     });
   }
 

@@ -3,7 +3,7 @@
  * what a card says of it. Pure; the server draws and checks.
  */
 
-import { counted, numberText } from "../format.js";
+import { counted, numberText, percentText } from "../format.js";
 
 /** @typedef {import("../protocol.js").Settings} Settings */
 /** @typedef {import("../protocol.js").Parameter} Parameter */
@@ -76,6 +76,30 @@ export function stepWords({ fate }) {
   if (!fate) return "";
   const by = fate.policy === "random" ? "" : `, by ${POLICIES[fate.policy]?.[0] ?? fate.policy}`;
   return `Step ${numberText(fate.step)}${by}`;
+}
+
+/**
+ * @param {Card} card
+ * @param {CandidateSet} set
+ * @param {{[set: string]: import("./expecting.js").Expectation}} expected
+ * @returns {string} that it is the one that the room expects to be taken; else empty
+ */
+export function expectedWords(card, set, expected) {
+  const found = expected[set.id];
+  if (found?.candidate !== card.id) return "";
+  const why = found.reasons.length ? `: ${found.reasons.join(", ")}` : "";
+  return `Expected, ${percentText(found.probability)}${why}`;
+}
+
+/** @param {import("../protocol.js").Picker} picker @returns {string} what it learned, or why it did not */
+export function pickerWords({ learned, report, learning, problem }) {
+  if (learning)
+    return learning.of
+      ? `Learning, ${numberText(learning.done)} of ${numberText(learning.of)}`
+      : "Learning";
+  if (problem) return problem;
+  if (learned && report) return report.sentence;
+  return "Nothing was learned yet. It learns from what you took, on this machine, in some seconds.";
 }
 
 /**

@@ -6,7 +6,7 @@
  */
 
 import { cardFace, reasonNotToGoOn } from "../candidates/faces.js";
-import { drawnWords, isHidden } from "../candidates/fate.js";
+import { drawnWords, expectedWords, isHidden } from "../candidates/fate.js";
 import { leadOf, letterEnds, step, wordEnds } from "../candidates/letters.js";
 import { shownText } from "../candidates/sets.js";
 import { wayOf } from "../candidates/ways.js";
@@ -167,7 +167,8 @@ export class CandidateCard {
     const before = this.state;
     const same = before?.server === state.server && before.models === state.models;
     const sameSet = set.model === this.set.model && isHidden(set) === isHidden(this.set);
-    const known = same && card === this.card && sameSet;
+    const expected = this.#expectedIn(state) === (before ? this.#expectedIn(before) : "");
+    const known = same && card === this.card && sameSet && expected;
     [this.card, this.set, this.state] = [card, set, state];
     if (known) return;
     const face = cardFace(card);
@@ -175,11 +176,17 @@ export class CandidateCard {
     this.element.classList.toggle("is-taken", card.taken > 0);
     setText(this.number, String(card.number + 1));
     const becomes = face.detail ? `${face.text}: ${face.detail}` : face.text;
-    setText(this.drawn, drawnWords(card, set, state.parameters));
+    const drawn = drawnWords(card, set, state.parameters);
+    setText(this.drawn, [this.#expectedIn(state), drawn].filter((words) => words).join(" · "));
     const way = set.fate ? "" : wayOf(card, set, state.presets);
     setText(this.words, [way, becomes].filter((words) => words).join(" · "));
     this.#showText();
     this.#showButtons(state);
+  }
+
+  /** @param {State} state */
+  #expectedIn(state) {
+    return expectedWords(this.card, this.set, state.expected);
   }
 
   #showText() {

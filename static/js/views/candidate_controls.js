@@ -65,7 +65,7 @@ export class CandidateControls {
     );
     this.limit = this.#limit();
     this.way = this.#way();
-    this.fate = new FateControls(store, commands);
+    this.fate = new FateControls(store, commands, candidates);
     this.wayLine = h("p", { class: "parameter-line", id: "candidates-way-line" });
     this.setsLine = h("p", { class: "parameter-line", id: "candidates-sets-line" });
     this.sets = this.#number("candidates-sets", MOST_SETS, (numSets) => store.set({ numSets }));

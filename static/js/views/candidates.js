@@ -65,10 +65,13 @@ export class Candidates {
   start() {
     this.controls.start();
     this.list.addEventListener("pointerleave", () => this.#settle(this.store.state.sets));
-    this.store.subscribe(["sets", "server", "models", "right", "story", "setsAre"], (state) => {
-      this.#announce(state.sets);
-      if (state.right === "candidates") this.#show(state);
-    });
+    this.store.subscribe(
+      ["sets", "server", "models", "right", "story", "setsAre", "expected"],
+      (state) => {
+        this.#announce(state.sets);
+        if (state.right === "candidates") this.#show(state);
+      },
+    );
   }
 
   // ---------------------------------------------------------------- doing

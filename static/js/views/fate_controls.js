@@ -3,8 +3,9 @@
  * they are written by fate.
  */
 
-import { POLICIES, fateWishes, rangeProblem, rangesLine } from "../candidates/fate.js";
+import { POLICIES, fateWishes, pickerWords, rangeProblem, rangesLine } from "../candidates/fate.js";
 import { h, setAttributes, setText } from "../dom.js";
+import { reasonOfServer } from "../faces.js";
 import { percentText } from "../format.js";
 import { readNumber } from "../sampling/values.js";
 
@@ -22,10 +23,12 @@ export class FateControls {
   /**
    * @param {import("../store.js").Store} store
    * @param {import("../commands.js").Commands} commands
+   * @param {import("../candidates/commands.js").CandidateCommands} candidates
    */
-  constructor(store, commands) {
+  constructor(store, commands, candidates) {
     this.store = store;
     this.commands = commands;
+    this.candidates = candidates;
     this.policy = this.#policy();
     this.policyLine = h("p", { class: "parameter-line", id: "fate-policy-line" });
     this.blind = this.#switch("fate-blind", () =>
@@ -33,6 +36,15 @@ export class FateControls {
     );
     this.shared = this.#switch("fate-shared", () =>
       commands.changeSettings({ choices_shared: !store.state.settings.choices_shared }),
+    );
+    this.expects = this.#switch("fate-expects", () =>
+      commands.changeSettings({ fate_expects: !store.state.settings.fate_expects }),
+    );
+    this.learnedLine = h("p", { class: "parameter-line", id: "fate-expects-line" });
+    this.learn = h(
+      "button",
+      { class: "text-button", type: "button", on: { click: () => void this.#learn() } },
+      "Learn from what I took",
     );
     this.short = h("span", {});
     /** @type {Map<string, RangeRow>} */
@@ -68,6 +80,9 @@ export class FateControls {
         this.couplingList,
         this.plain,
       ),
+      head("Expect my choice", this.expects),
+      this.learnedLine,
+      this.learn,
       head("May be exported", this.shared),
       h("p", { class: "parameter-line", id: "fate-shared-line" }, SHARED_LINE),
     );
@@ -75,6 +90,7 @@ export class FateControls {
 
   start() {
     this.store.subscribe(["settings", "parameters", "fateRanges"], (state) => this.#show(state));
+    this.store.subscribe(["picker", "settings", "server"], (state) => this.#showPicker(state));
   }
 
   #wishes() {
@@ -115,6 +131,21 @@ export class FateControls {
       if (parameter) this.#row(name, parameter).show(range);
     }
     for (const coupling of ranges.couplings) this.#coupling(coupling, state.parameters, ranges);
+  }
+
+  /** @param {State} state */
+  #showPicker(state) {
+    const { picker, settings } = state;
+    const on = settings.fate_expects === true;
+    setAttributes(this.expects, { "aria-checked": String(on) });
+    setText(this.learnedLine, pickerWords(picker));
+    const away = reasonOfServer(state) || (picker.learning ? "It is learning" : "");
+    setAttributes(this.learn, { "aria-disabled": away ? "true" : false, title: away });
+  }
+
+  async #learn() {
+    if (this.learn.getAttribute("aria-disabled") === "true") return;
+    await this.candidates.learn();
   }
 
   /** @param {string} name @param {Parameter} parameter */

@@ -5,9 +5,11 @@ import {
   dealt,
   drawnWords,
   drawsTokens,
+  expectedWords,
   fateWishes,
   isFate,
   isHidden,
+  pickerWords,
   rangeProblem,
   rangesLine,
 } from "../../../static/js/candidates/fate.js";
@@ -96,4 +98,24 @@ test("the time of a choice begins with the first letter, and is not known of wha
   assert.equal(since.secondsOf("s"), null);
   since.sees([set("ended", 9)]);
   assert.equal(since.secondsOf("s"), null);
+});
+
+test("the card that is expected says why, and the others nothing", () => {
+  const set = /** @type {any} */ ({ id: "s" });
+  const expected = { s: { candidate: "a", probability: 0.624, reasons: ["longer", "calmer"] } };
+  const words = (/** @type {string} */ id) =>
+    expectedWords(/** @type {any} */ ({ id }), set, expected);
+  assert.equal(words("a"), "Expected, 62 %: longer, calmer");
+  assert.equal(words("b"), "");
+  assert.equal(expectedWords(/** @type {any} */ ({ id: "a" }), set, {}), "");
+});
+
+test("what was learned is said, or why not", () => {
+  const none = { learned: false, report: null, learning: null, problem: "" };
+  assert.match(pickerWords(none), /Nothing was learned yet/);
+  assert.equal(pickerWords({ ...none, problem: "23 more." }), "23 more.");
+  const learning = { stage: "measuring", done: 3, of: 9 };
+  assert.equal(pickerWords({ ...none, problem: "old", learning }), "Learning, 3 of 9");
+  const report = { sentence: "In 60 %.", num_sets: 40 };
+  assert.equal(pickerWords({ ...none, learned: true, report }), "In 60 %.");
 });
