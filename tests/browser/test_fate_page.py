@@ -48,6 +48,7 @@ def by_fate(room: Room) -> None:
     room.write("Mine.")
     room.page.keyboard.press("Alt+5")
     room.page.get_by_label("Written by").select_option("fate")
+    room.page.locator(".fate-ranges summary").click()
 
 
 def test_what_was_drawn_shows_when_a_card_is_taken(staged: Staged) -> None:
@@ -85,7 +86,6 @@ def test_ranges_are_set_and_what_can_not_be_is_said(staged: Staged) -> None:
     room, stage = staged
     by_fate(room)
     page = room.page
-    page.locator(".fate-ranges summary").click()
     low = page.get_by_label("Temperature, from")
     low.fill("9")
     low.press("Enter")
@@ -110,7 +110,6 @@ def test_ranges_are_set_and_what_can_not_be_is_said(staged: Staged) -> None:
 def test_all_fixed_is_refused_in_words(staged: Staged) -> None:
     room, _ = staged
     by_fate(room)
-    room.page.locator(".fate-ranges summary").click()
     for select in room.page.locator(".fate-range select").all():
         select.select_option("fixed")
     room.page.keyboard.press("Alt+k")
@@ -133,6 +132,7 @@ def test_it_learns_when_told_to_and_marks_what_it_expects(staged: Staged) -> Non
     room.ready()
     if not page.get_by_label("Written by").is_visible():
         page.keyboard.press("Alt+5")
+    page.locator(".fate-ranges summary").click()
     expect(page.locator("#fate-expects-line")).to_contain_text("that it had not seen")
     page.get_by_role("switch", name="Expect my choice").click()
     deal(room, stage, OTHER, HALF, OTHER)

@@ -16,6 +16,7 @@ import { readNumber } from "../sampling/values.js";
 
 const SCALES = { fixed: "as in Sampling", uniform: "evenly", log: "by factors" };
 const MOST_PERCENT = 100;
+const BLIND_LINE = "What was drawn shows when you have taken a card, so that you judge the text.";
 const SHARED_LINE =
   "Whether this story’s choices may go into a dataset that you export. Nothing leaves this machine by itself.";
 
@@ -65,26 +66,28 @@ export class FateControls {
       h("div", { class: "parameter-head" }, h("label", { for: control.id }, words), control);
     const blindLine =
       "What was drawn shows when you have taken a card, so that you judge the text.";
+    const line = (/** @type {string} */ id, /** @type {string} */ words) =>
+      h("p", { class: "parameter-line", id }, words);
     this.element = h(
       "div",
       { class: "fate" },
       head("Drawn by", this.policy),
       this.policyLine,
-      head("Blind", this.blind),
-      h("p", { class: "parameter-line", id: "fate-blind-line" }, blindLine),
       h(
         "details",
         { class: "fate-ranges" },
         h("summary", {}, this.short),
+        head("Blind", this.blind),
+        line("fate-blind-line", BLIND_LINE),
         this.rowList,
         this.couplingList,
         this.plain,
+        head("Expect my choice", this.expects),
+        this.learnedLine,
+        this.learn,
+        head("May be exported", this.shared),
+        line("fate-shared-line", SHARED_LINE),
       ),
-      head("Expect my choice", this.expects),
-      this.learnedLine,
-      this.learn,
-      head("May be exported", this.shared),
-      h("p", { class: "parameter-line", id: "fate-shared-line" }, SHARED_LINE),
     );
   }
 
@@ -124,7 +127,7 @@ export class FateControls {
     setAttributes(this.blind, { "aria-checked": String(blind) });
     const shared = state.settings.choices_shared === true;
     setAttributes(this.shared, { "aria-checked": String(shared) });
-    setText(this.short, rangesLine(ranges));
+    setText(this.short, `${blind ? "Blind" : "Seen"}, ${rangesLine(ranges).toLowerCase()}`);
     setAttributes(this.plain, { hidden: !state.settings.fate_ranges });
     for (const [name, range] of Object.entries(ranges.ranges)) {
       const parameter = state.parameters.find((one) => one.name === name);
