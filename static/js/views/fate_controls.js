@@ -64,8 +64,6 @@ export class FateControls {
     );
     const head = (/** @type {string} */ words, /** @type {HTMLElement} */ control) =>
       h("div", { class: "parameter-head" }, h("label", { for: control.id }, words), control);
-    const blindLine =
-      "What was drawn shows when you have taken a card, so that you judge the text.";
     const line = (/** @type {string} */ id, /** @type {string} */ words) =>
       h("p", { class: "parameter-line", id }, words);
     this.element = h(
