@@ -20,6 +20,9 @@ from .observed import observe
 
 TAIL = 4000  # characters of the text before a set that are kept in memory
 AROUND_AVERAGES = 0.05  # how far cards of the averages lie from them, in positions of the ranges
+FEWEST_FOR_AVERAGES = 24
+"""Choices. Averages of fewer lie anywhere, and nothing but what lies around them is dealt from then on."""
+
 MOST_DEALERS = 8
 
 
@@ -101,8 +104,10 @@ class Tastes:
     def _learned(self, store: Store, name: str, ranges: Ranges) -> Policy:
         seen = self._up_to_date(store)
         if name == "fixed":
-            fixed = FixedPolicy.learned(ranges, self._gathered(store), AROUND_AVERAGES)
-            return fixed if fixed.steps else RandomPolicy(ranges)
+            statistics = self._gathered(store)
+            num = statistics.everything.num_sets - statistics.everything.num_without_choice
+            fixed = FixedPolicy.learned(ranges, statistics, AROUND_AVERAGES)
+            return fixed if num >= FEWEST_FOR_AVERAGES and fixed.steps else RandomPolicy(ranges)
         if name == "steps":
             return PerStepPolicy.learned(ranges, sorted(seen, key=lambda one: one.time))
         return ThompsonPolicy.new(ranges).updated(seen)

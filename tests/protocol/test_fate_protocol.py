@@ -10,6 +10,7 @@ import requests
 
 from storygen.preferences import statistics_json
 from storygen.server.observed import observe
+from storygen.server.tastes import FEWEST_FOR_AVERAGES
 from storygen.store.store import Store, file_url
 from tests.protocol.studio_client import OpenStory, StudioClient
 from tests.protocol.test_candidates_protocol import take
@@ -111,7 +112,7 @@ def test_choices_are_seen_by_what_learns_with_all_that_was_shown(
 
 def test_who_draws_learns_from_what_was_taken(browser: StudioClient, server: ServerProcess) -> None:
     story = browser.create("Once")
-    for _ in range(12):
+    for _ in range(FEWEST_FOR_AVERAGES):
         found = dealt(story)
         coolest = min(found["cards"], key=lambda card: card["params"]["temperature"])
         take(story, coolest, " w0")
@@ -119,7 +120,7 @@ def test_who_draws_learns_from_what_was_taken(browser: StudioClient, server: Ser
         browser.ok("candidate_taken", candidate=coolest["id"], units=3, shown=shown)
     told = told_by_http(server)
     assert told["all"]["parameters"]["temperature"]["difference"]["value"] < 0
-    assert statistics_json.from_json(told).everything.num_sets >= 12
+    assert statistics_json.from_json(told).everything.num_sets >= FEWEST_FOR_AVERAGES
     for policy in ("fixed", "steps", "bandit"):
         hand = dealt(story, policy=policy)
         assert hand["fate"]["policy"] == policy
