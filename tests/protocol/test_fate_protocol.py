@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,8 +131,17 @@ def test_who_draws_learns_from_what_was_taken(browser: StudioClient, server: Ser
     assert max(averages) < 1.0
 
 
-def test_what_is_taken_teaches_which_card_will_be(browser: StudioClient) -> None:
-    story = browser.create("Once")
+@pytest.fixture
+def reader(tmp_path: Path) -> Iterator[StudioClient]:
+    """A browser of a server in whose library nobody else chooses."""
+    process = ServerProcess(tmp_path, token_ms=5).start()
+    with StudioClient(process.url, process.token) as client:
+        yield client
+    process.stop()
+
+
+def test_what_is_taken_teaches_which_card_will_be(reader: StudioClient) -> None:
+    browser, story = reader, reader.create("Once")
     lengths = {"scale": "uniform", "low": 1, "high": 12}
     ranges = {"ranges": {"max_tokens": lengths}}
     for number in range(34):
