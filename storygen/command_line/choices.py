@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import StorygenError
+from ..preferences import ranges as ranges_json
 from ..preferences import statistics_json
 from ..preferences.dataset.columns import FORMS
 from ..preferences.dataset.files import FORMATS
@@ -21,6 +22,8 @@ from ..preferences.dataset.options import DatasetOptions
 from ..preferences.dataset.privacy import Privacy
 from ..preferences.dataset.reading import read_raw
 from ..preferences.dataset.writing import write_dataset
+from ..preferences.evaluation import Evaluation, evaluate
+from ..preferences.learned import POLICIES, learned
 from ..preferences.observations import Observation
 from ..preferences.statistics import gather
 from ..server.observed import observe, observe_all
@@ -63,6 +66,10 @@ def _options() -> argparse.ArgumentParser:
         help="of an exported dataset, its folder or a raw file, instead of the library",
     )
     counted.set_defaults(command=_statistics)
+    compared = commands.add_parser(
+        "compare", help="what each policy would have been worth on the newer half of the stories"
+    )
+    compared.set_defaults(command=_compare)
     exported = commands.add_parser("export", help="a dataset for datasets and TRL")
     exported.add_argument("folder", type=Path, help="which is made")
     exported.add_argument(
@@ -96,6 +103,36 @@ def _statistics(store: Store, given: argparse.Namespace) -> int:
     else:
         given.file.write_text(text, encoding="utf-8")
     return 0
+
+
+def _compare(store: Store, given: argparse.Namespace) -> int:
+    """Policies that learned from the older half of the stories, judged on the newer one."""
+    seen = sorted(observe_all(store), key=lambda one: one.time)
+    stories = list(dict.fromkeys(one.story for one in seen))
+    older = set(stories[: len(stories) // 2])
+    taught = [one for one in seen if one.story in older]
+    judged = [one for one in seen if one.story not in older]
+    dealt = [one.extra["ranges"] for one in seen if one.extra.get("ranges")]
+    ranges = ranges_json.from_json(dealt[-1]) if dealt else ranges_json.DEFAULTS
+    print(
+        f"{len(taught):,} sets learned from, {len(judged):,} judged on. Fraction accepted of a card:"
+    )
+    for name in POLICIES:
+        policy = learned(name, ranges, taught)
+        print(f"{name:8} {_worth(evaluate(policy.without_densities(), judged))}")
+    return 0
+
+
+def _worth(found: Evaluation) -> str:
+    if found.too_few:
+        return found.too_few
+    told = [
+        f"{name} {one.value:.3f} ({one.low:.3f} to {one.high:.3f})"
+        for name, one in (("logged", found.logged), ("snips", found.snips), ("dr", found.dr))
+        if one is not None and one.low is not None and one.high is not None
+    ]
+    doubt = f"  {found.doubt}" if found.doubt else ""
+    return f"{', '.join(told)}; as if of {found.effective:.0f} cards{doubt}"
 
 
 def _export(store: Store, given: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 from ..errors import BadRequestError
 from ..preferences import ranges as ranges_json
 from ..preferences import signs
+from ..preferences.learned import POLICIES
 from ..preferences.observations import Situation
 from ..preferences.policies import Policy
 from ..preferences.ranges import Ranges
@@ -21,7 +22,6 @@ from ..story.card_asking import Drawn
 from ..story.story import Place, Story
 from .checks import Fields
 
-POLICIES = ("random", "fixed", "steps", "bandit")
 FEWEST_CARDS, MOST_CARDS = 2, 9
 WORDS_LOOKED_AT = 4000  # characters of the text before; the signs look at fewer
 

@@ -10,6 +10,7 @@ from typing import Any
 from ..engine.sampling.parameters import check_params
 from ..errors import BadRequestError
 from ..preferences import ranges
+from ..preferences.learned import POLICIES
 from ..store.records import (
     CheckpointRecord,
     MemoryRecord,
@@ -24,7 +25,6 @@ from ..store.records import (
 from ..story.card_asking import MOST_BEAMS
 from ..story.page import Page
 from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
-from .fates import POLICIES
 
 SETTINGS = (
     "mode",

@@ -9,20 +9,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..preferences.kernels import PerStepPolicy
+from ..preferences.learned import learned
 from ..preferences.observations import Observation
-from ..preferences.policies import FixedPolicy, Policy, RandomPolicy
+from ..preferences.policies import Policy
 from ..preferences.ranges import Ranges
 from ..preferences.statistics import Statistics, gather
-from ..preferences.thompson import ThompsonPolicy
 from ..store.store import Store
 from .observed import observe
 
 TAIL = 4000  # characters of the text before a set that are kept in memory
-AROUND_AVERAGES = 0.05  # how far cards of the averages lie from them, in positions of the ranges
-FEWEST_FOR_AVERAGES = 24
-"""Choices. Averages of fewer lie anywhere, and nothing but what lies around them is dealt from then on."""
-
 MOST_DEALERS = 8
 
 
@@ -91,23 +86,12 @@ class Tastes:
 
     def _dealer(self, store: Store, name: str, ranges: Ranges) -> Policy:
         if name == "random":
-            return RandomPolicy(ranges)
+            return learned(name, ranges, ())
         self._gathered(store)
         found = self._dealers.get((name, ranges))
         if found is None:
-            found = self._learned(store, name, ranges)
+            found = learned(name, ranges, self._up_to_date(store), self._statistics)
             if len(self._dealers) >= MOST_DEALERS:
                 self._dealers.pop(next(iter(self._dealers)))
             self._dealers[name, ranges] = found
         return found
-
-    def _learned(self, store: Store, name: str, ranges: Ranges) -> Policy:
-        seen = self._up_to_date(store)
-        if name == "fixed":
-            statistics = self._gathered(store)
-            num = statistics.everything.num_sets - statistics.everything.num_without_choice
-            fixed = FixedPolicy.learned(ranges, statistics, AROUND_AVERAGES)
-            return fixed if num >= FEWEST_FOR_AVERAGES and fixed.steps else RandomPolicy(ranges)
-        if name == "steps":
-            return PerStepPolicy.learned(ranges, sorted(seen, key=lambda one: one.time))
-        return ThompsonPolicy.new(ranges).updated(seen)

@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from storygen.preferences import statistics_json
+from storygen.preferences.learned import FEWEST_FOR_AVERAGES
 from storygen.server.observed import observe
-from storygen.server.tastes import FEWEST_FOR_AVERAGES
 from storygen.store.store import Store, file_url
 from tests.protocol.studio_client import OpenStory, StudioClient
 from tests.protocol.test_candidates_protocol import take
