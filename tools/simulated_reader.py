@@ -96,7 +96,7 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
-        self._process.wait(30)
+        self._process.wait(120)
 
     @property
     def url(self) -> str:

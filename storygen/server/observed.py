@@ -20,18 +20,21 @@ from ..story.page import Page
 from .library import fresh_client, new_id
 
 
-def observe(store: Store, story: str, most: int | None = None) -> list[Observation]:
+def observe(
+    store: Store, story: str, most: int | None = None, *, kept: bool = True
+) -> list[Observation]:
     """A story's sets and what was taken from them, the oldest first; none for a story that is not there.
 
     A set from which a person and the automatic writer took something is one observation each. One from which
     nothing was taken is one once another was asked for: until then nobody has decided. `most`: so many
-    characters of the text before each; None: all of it.
+    characters of the text before each; None: all of it. `kept`: find out what still stands, for which the
+    story is opened.
     """
     chosen: dict[str, list[ChoiceRecord]] = {}
     for choice in store.choices(story):
         chosen.setdefault(choice.set, []).append(choice)
     sets = store.sets_to_choose_from(story)
-    standing = _standing(store, story) if chosen else Counter()
+    standing = _standing(store, story) if chosen and kept else None
     found: list[Observation] = []
     for number, one in enumerate((one for one in sets if one.candidates), 1):
         choices = chosen.get(one.record.set, [])
@@ -100,7 +103,7 @@ def _shown(card: StoredCandidate) -> ShownCandidate:
 
 
 def _chosen(
-    seen: Observation, choices: list[ChoiceRecord], standing: Counter[str]
+    seen: Observation, choices: list[ChoiceRecord], standing: Counter[str] | None
 ) -> Iterable[Observation]:
     """What was seen with what was taken, by a person and by the automatic writer."""
     if not choices:
@@ -116,14 +119,12 @@ def _chosen(
             replace(card, taken=_fraction(units.get(card.candidate, 0), utf16_units(card.text)))
             for card in _as_they_were(seen.candidates, own[0].shown)
         )
-        total = sum(units.values())
-        stands = sum(min(standing[name], most) for name, most in units.items())
         yield replace(
             seen,
             candidates=candidates,
             by=by,
             seconds=own[0].seconds,
-            kept=stands / total if total else None,
+            kept=None if standing is None else _kept(units, standing),
         )
 
 
@@ -142,6 +143,13 @@ def _as_they_were(
 
 def _fraction(taken: int, of: int) -> float:
     return min(1.0, taken / of) if of else 0.0
+
+
+def _kept(units: dict[str, int], standing: Counter[str]) -> float | None:
+    """The fraction of what was taken (`units` by run) that stands in the story now."""
+    total = sum(units.values())
+    stands = sum(min(standing[name], most) for name, most in units.items())
+    return stands / total if total else None
 
 
 def _standing(store: Store, story: str) -> Counter[str]:

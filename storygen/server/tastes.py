@@ -14,6 +14,7 @@ from ..preferences.observations import Observation
 from ..preferences.policies import Policy
 from ..preferences.ranges import Ranges
 from ..preferences.statistics import Statistics, gather
+from ..preferences.thompson import ThompsonPolicy
 from ..store.store import Store
 from .observed import observe
 
@@ -31,6 +32,9 @@ class Tastes:
         self._stale: set[str] = set()
         self._dealers: dict[tuple[str, Ranges], Policy] = {}
         self._statistics: Statistics | None = None
+        self._bandits: dict[
+            Ranges, tuple[ThompsonPolicy, set[str]]
+        ] = {}  # with the sets that taught it
 
     def changed(self, story: str) -> None:
         """Something was dealt or chosen in a story, or it came or went."""
@@ -68,11 +72,11 @@ class Tastes:
         known = self._known or {}
         there = store.choosers()
         fresh = {
-            story: observe(store, story, TAIL) if story in stale else known.get(story)
+            story: observe(store, story, TAIL, kept=False) if story in stale else known.get(story)
             for story in there
         }
         self._known = {
-            story: observe(store, story, TAIL) if seen is None else seen
+            story: observe(store, story, TAIL, kept=False) if seen is None else seen
             for story, seen in fresh.items()
         }
         self._dealers.clear()
@@ -87,11 +91,24 @@ class Tastes:
     def _dealer(self, store: Store, name: str, ranges: Ranges) -> Policy:
         if name == "random":
             return learned(name, ranges, ())
-        self._gathered(store)
+        seen = self._up_to_date(store)
+        if name == "bandit":
+            return self._bandit(seen, ranges)
         found = self._dealers.get((name, ranges))
         if found is None:
-            found = learned(name, ranges, self._up_to_date(store), self._statistics)
+            statistics = self._gathered(store) if name == "fixed" else None
+            found = learned(name, ranges, seen, statistics)
             if len(self._dealers) >= MOST_DEALERS:
                 self._dealers.pop(next(iter(self._dealers)))
             self._dealers[name, ranges] = found
         return found
+
+    def _bandit(self, seen: list[Observation], ranges: Ranges) -> Policy:
+        """Taught by the sets that are new to it: to begin anew each time would take ever longer."""
+        policy, taught = self._bandits.pop(ranges, (ThompsonPolicy.new(ranges), set()))
+        news = [one for one in seen if one.set not in taught and one.by == "human"]
+        policy = policy.updated(sorted(news, key=lambda one: one.time))
+        if len(self._bandits) >= MOST_DEALERS:
+            self._bandits.pop(next(iter(self._bandits)))
+        self._bandits[ranges] = policy, taught | {one.set for one in news}
+        return policy
