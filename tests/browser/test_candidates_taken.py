@@ -22,6 +22,12 @@ from tests.browser.room import Room
 
 pytestmark = pytest.mark.browser
 
+SHOWN_JS = """(item) => {
+  const { left, right, top, bottom } = item.getBoundingClientRect();
+  const ends = [top + 1, bottom - 1].map((y) => document.elementFromPoint((left + right) / 2, y));
+  return ends.every((end) => item.contains(end));
+}"""
+
 
 def test_a_click_takes_everything_up_to_and_with_the_letter_under_it(staged: Staged) -> None:
     room, stage = staged
@@ -196,3 +202,17 @@ def test_a_candidate_becomes_a_story_of_its_own(staged: Staged) -> None:
     expect(cards(room)).to_have_count(0)
     room.page.keyboard.press("Alt+1")
     expect(room.page.locator("#panel-library .rows").first.locator(".row")).to_have_count(2)
+
+
+def test_the_menu_of_the_last_card_opens_where_there_is_room_for_it(staged: Staged) -> None:
+    room, stage = staged
+    room.write("Mine.")
+    ask_for(room, stage, HALF, OTHER, OTHER)
+    button(room, 3, "More for").click()
+    items = room.page.get_by_role("menuitem").all()
+    assert len(items) == 2
+    assert all(item.evaluate(SHOWN_JS) for item in items)
+    room.page.keyboard.press("Escape")
+    room.page.set_viewport_size({"width": 1280, "height": 600})
+    button(room, 3, "More for").click()
+    assert all(item.evaluate(SHOWN_JS) for item in room.page.get_by_role("menuitem").all())

@@ -185,6 +185,19 @@ def test_it_loads_no_model_unasked_and_looks_at_nothing_while_it_is_folded_or_aw
     room.broken.clear()
 
 
+def test_what_was_seen_in_another_story_is_not_shown_of_this_one(looked: Looked) -> None:
+    room, stage = looked
+    unfold(room)
+    expect(picture(room).locator(".next-words")).to_have_text(SAYS_8)
+    stage.hold("unseen")
+    room.page.keyboard.press("Alt+n")
+    expect(room.editor).to_have_text("Once upon a time")  # on the empty page
+    expect(picture(room).locator(".next-words")).to_have_text("Looking…")
+    expect(picture(room).locator("tbody tr")).to_have_count(0)
+    stage.hold("unseen", on=False)
+    expect(picture(room).locator(".next-words")).to_have_text(SAYS_8)
+
+
 def test_a_broken_grammar_is_said_in_the_picture_and_at_its_field(looked: Looked) -> None:
     room, _ = looked
     unfold(room)

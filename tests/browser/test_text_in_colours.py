@@ -69,6 +69,20 @@ def test_an_edit_takes_its_tokens_colour_until_the_hand_has_rested(tokens: Room)
     assert len(calls(tokens.page, "score_start")) == 2
 
 
+def test_what_the_reading_says_moves_nothing(tokens: Room) -> None:
+    tokens.write("One two three four.")
+    colour(tokens)
+    bar = tokens.page.locator("#heat-bar")
+    expect(bar).to_contain_text("tokens read")
+    place = tokens.page.locator("#heat-bar .legend").bounding_box()
+    tokens.page.evaluate("stub.part = 2; stub.parts = 1")
+    tokens.page.keyboard.type(" Five.")
+    expect(bar).to_contain_text("when your hand rests")
+    assert tokens.page.locator("#heat-bar .legend").bounding_box() == place
+    expect(bar).to_contain_text("Reading 2 of")
+    assert tokens.page.locator("#heat-bar .legend").bounding_box() == place
+
+
 def test_reading_can_be_cancelled_and_gone_on_with(tokens: Room) -> None:
     tokens.write("One two three four five six seven eight nine ten.")
     tokens.page.evaluate("stub.part = 2; stub.parts = 0")

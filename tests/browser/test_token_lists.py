@@ -26,6 +26,16 @@ from tests.browser.tokens_on_page import (
 pytestmark = pytest.mark.browser
 
 
+def test_the_panel_says_what_it_is_for_before_anything_was_looked_at(tokens: Room) -> None:
+    empty = tokens.page.locator(".tokens-empty")
+    tokens.page.keyboard.press("Alt+t")
+    expect(empty).to_contain_text("What could stand next, token by token")
+    expect(tokens.page.locator(".tokens-lists")).to_be_hidden()
+    tokens.write("Mine.")
+    look(tokens)
+    expect(empty).to_be_hidden()
+
+
 def test_a_click_puts_a_token_into_the_story_as_the_models_and_it_is_undone_alone(
     tokens: Room,
 ) -> None:

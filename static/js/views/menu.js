@@ -10,6 +10,9 @@ import { h, icon } from "../dom.js";
  */
 /** @typedef {{heading: string}} Heading */
 
+/** Between a menu and its button, in pixels. */
+const GAP = 4;
+
 /** @type {Menu | null} */
 let openMenu = null;
 
@@ -135,10 +138,17 @@ export class Menu {
     );
   }
 
-  /** @param {HTMLElement} list moved left or right so that it stays in the window */
+  /**
+   * @param {HTMLElement} list moved left or right so that it stays in the window, and above its button where only there
+   *   is room for it
+   */
   #keepInside(list) {
     list.style.transform = "";
-    const { left, right } = list.getBoundingClientRect();
+    list.classList.remove("is-above");
+    const { left, right, bottom, height } = list.getBoundingClientRect();
+    const sight = inSight(this.button);
+    const above = this.button.getBoundingClientRect().top - sight.top;
+    list.classList.toggle("is-above", bottom > sight.bottom && above > height + GAP);
     const over = right - (document.documentElement.clientWidth - 8);
     if (over > 0) list.style.transform = `translateX(${-over}px)`;
     else if (left < 8) list.style.transform = `translateX(${8 - left}px)`;
@@ -162,4 +172,13 @@ export function closeMenus() {
   const had = openMenu !== null;
   openMenu?.close();
   return had;
+}
+
+/** @param {HTMLElement} element @returns {{top: number, bottom: number}} of what is seen of what it is scrolled in */
+function inSight(element) {
+  const scrolls = (/** @type {Element} */ one) =>
+    ["auto", "scroll"].includes(getComputedStyle(one).overflowY);
+  let at = element.parentElement;
+  while (at && !scrolls(at)) at = at.parentElement;
+  return at?.getBoundingClientRect() ?? { top: 0, bottom: innerHeight };
 }

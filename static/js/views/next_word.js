@@ -33,6 +33,8 @@ export class NextWord {
     this.refused = refused;
     /** @type {Bar[]} */
     this.bars = [];
+    /** @type {string | null} the story that they are of */
+    this.story = null;
     this.error = "";
     /** @type {Looking<Asked, Look>} */
     this.looking = new Looking((asked) => this.#look(asked), {
@@ -95,6 +97,7 @@ export class NextWord {
 
   /** Something that may matter has changed. */
   show() {
+    if (this.story !== this.store.state.story) this.#forget();
     if (!this.#inSight) {
       this.looking.stop();
       return;
@@ -108,6 +111,15 @@ export class NextWord {
     if (!face.can) this.#say(face.words);
     else if (this.error) this.#say(this.error);
     else this.#say(this.bars.length ? this.#inWords() : "Looking…");
+  }
+
+  /** What was seen is of another story. */
+  #forget() {
+    this.story = this.store.state.story;
+    this.looking.stop();
+    this.bars = [];
+    this.error = "";
+    this.#draw();
   }
 
   #want() {

@@ -42,8 +42,8 @@ export class Tokens {
     ]);
     /** Which of the two lists has the mark, and is shown where there is room for one. */
     this.at = 0;
-    /** @type {import("../protocol.js").Look | null} that the lists show */
-    this.shown = null;
+    /** @type {import("../protocol.js").Look | null | undefined} that the lists show; undefined: they were not drawn yet */
+    this.shown = undefined;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.late = undefined;
     this.words = h("span", {}, "Show next tokens");
