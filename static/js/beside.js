@@ -1,0 +1,45 @@
+/** What pages beside the writing room have in common: the look, and the way back. */
+
+import { byId } from "./dom.js";
+import { Appearance } from "./views/appearance.js";
+
+/** The window that the room opens such pages in: asked for again, the page that is there is shown. */
+const nameOf = (/** @type {string} */ path) => `storygen${path.replaceAll("/", "-")}`;
+
+/**
+ * Opens a page beside the room, in a tab of its own: leaving the room would pause what it writes and forget what can
+ * be undone.
+ *
+ * @param {string} path
+ */
+export function openBeside(path) {
+  const opened = window.open(path, nameOf(path));
+  if (opened) opened.focus();
+  else location.assign(path);
+}
+
+export function startBeside() {
+  const appearance = new Appearance();
+  appearance.start();
+  const theme = /** @type {HTMLSelectElement} */ (byId("theme"));
+  const show = () => (theme.value = appearance.theme);
+  show();
+  appearance.onTheme = show;
+  theme.addEventListener("change", () =>
+    appearance.setTheme(/** @type {import("./views/appearance.js").Theme} */ (theme.value)),
+  );
+  byId("back").addEventListener("click", (event) => {
+    if (!roomIsOpen() || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    window.close(); // which shows the room that opened this page
+  });
+}
+
+/** @returns {boolean} whether the room that opened this page is still there */
+function roomIsOpen() {
+  try {
+    return window.opener?.closed === false && window.opener.location.pathname === "/";
+  } catch {
+    return false; // it has gone to another site
+  }
+}
