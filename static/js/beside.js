@@ -28,8 +28,10 @@ export function startBeside() {
   theme.addEventListener("change", () =>
     appearance.setTheme(/** @type {import("./views/appearance.js").Theme} */ (theme.value)),
   );
-  byId("back").addEventListener("click", (event) => {
-    if (!roomIsOpen() || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  document.addEventListener("click", (event) => {
+    const { target, ctrlKey, metaKey, shiftKey } = event;
+    const toRoom = target instanceof Element && target.closest('a[href="/"]');
+    if (!toRoom || !roomIsOpen() || ctrlKey || metaKey || shiftKey) return;
     event.preventDefault();
     window.close(); // which shows the room that opened this page
   });

@@ -25,7 +25,8 @@ const WIDEST_BAND = 44;
  * @property {Slot[]} slots
  * @property {number} num places, those without a slot among them
  * @property {Domain} domain of the values
- * @property {boolean} joined whether a line goes through the means
+ * @property {boolean} joined whether it is along steps
+ * @property {boolean} few whether there are too few to draw a line through
  * @property {number} most counted in any slot beside
  */
 
@@ -44,7 +45,7 @@ export function alongChart(along, how, whose) {
   }));
   return {
     label: `${PARAMETERS[name].title} ${how}, ${whose}`,
-    rest: restWords(name, slots),
+    rest: restWords(along),
     height: HEIGHT,
     places,
     columns: [
@@ -58,16 +59,16 @@ export function alongChart(along, how, whose) {
   };
 }
 
-/** @param {string} name @param {Slot[]} slots @returns {string} the first mean and the last, of those that are not of few */
-function restWords(name, slots) {
+/** @param {Along} along @returns {string} means that are not of few: of steps the first and the last */
+function restWords({ name, slots, joined }) {
   const known = slots.filter(({ mean, num }) => mean !== null && num >= FEWEST_IN_SLOT);
-  const told = known.filter((_, at) => at === 0 || at === known.length - 1);
+  const told = known.filter((_, at) => !joined || at === 0 || at === known.length - 1);
   const words = told.map(({ title, mean }) => `${title}: ${valueText(name, Number(mean))}`);
   return words.join(" · ");
 }
 
 /** @param {Along} along @param {number} width @returns {import("./chart.js").Drawing} */
-function drawing({ slots, num, domain, joined, most }, width) {
+function drawing({ slots, num, domain, joined, few, most }, width) {
   const step = (width - LEFT - RIGHT) / Math.max(1, num);
   const place = placeIn(domain);
   const y = (/** @type {number} */ value) => BOTTOM - place(value) * (BOTTOM - TOP);
@@ -87,7 +88,7 @@ function drawing({ slots, num, domain, joined, most }, width) {
       ...ticks.flat(),
       ...slots.flatMap((slot) => bandOf(slot.rejected, ends(slot), y, "chart-passed")),
       ...slots.flatMap((slot) => bandOf(slot.chosen, ends(slot), y, "chart-taken")),
-      ...(joined ? [svg("polyline", { class: "chart-line", points: line })] : []),
+      ...(joined && !few ? [svg("polyline", { class: "chart-line", points: line })] : []),
       ...dots.map(({ slot, x, y: cy }) => {
         const few = slot.num < FEWEST_IN_SLOT ? " is-few" : "";
         return svg("circle", { class: `chart-dot${few}`, cx: x, cy, r: 3 });

@@ -20,6 +20,9 @@ import { svg } from "./svg.js";
  * @property {(width: number) => Drawing} draw
  */
 
+/** Narrower it is only for a moment, while the page is laid out. */
+const NARROWEST = 100;
+
 const KEYS = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
 
 /** Tells charts of their width, whenever it changes. */
@@ -72,7 +75,7 @@ export class Chart {
 
   redraw() {
     const width = Math.floor(this.frame.clientWidth);
-    if (!this.content || !width) return;
+    if (!this.content || width < NARROWEST) return;
     const { nodes, spans } = this.content.draw(width);
     this.spans = spans;
     this.picture.setAttribute("width", String(width));

@@ -7,7 +7,15 @@ import { GROUPS, numPlaces, slotsOf } from "./groups.js";
 import { histogram } from "./histogram.js";
 import { reachOf } from "./scales.js";
 import { MIDDLE_HALF } from "./statistics.js";
-import { PARAMETERS, bestWords, differenceWords, isClear, sameWords } from "./words.js";
+import {
+  PARAMETERS,
+  bestWords,
+  choicesOf,
+  differenceWords,
+  isClear,
+  missing,
+  sameWords,
+} from "./words.js";
 
 /** @typedef {import("./statistics.js").Bins} Bins */
 /** @typedef {import("./statistics.js").By} By */
@@ -38,14 +46,15 @@ class Figure {
   /**
    * @param {Owner} owner
    * @param {boolean} compared whether there is another one
-   * @param {{words: string, clear?: boolean, best: string, content: import("./chart.js").Content | null}} shown
+   * @param {{words: string, clear?: boolean, best: string | null, content: import("./chart.js").Content | null}} shown
    */
   show(owner, compared, { words, clear = false, best, content }) {
     this.words.classList.toggle("is-clear", clear);
     this.element.classList.toggle("is-theirs", owner.who === "they");
     setText(this.owner, owner.who === "you" ? "You" : owner.name);
     setText(this.words, words);
-    setText(this.best, best);
+    setText(this.best, best ?? "");
+    setAttributes(this.best, { hidden: best === null });
     setAttributes(this.owner, { hidden: !compared });
     setAttributes(this.words, { hidden: !words });
     setAttributes(this.chart.element, { hidden: !content });
@@ -100,6 +109,11 @@ export class EachParameter {
       ...[...this.panels.values()].map((one) => one.element),
     );
     this.same = h("p", { class: "pref-line" });
+    this.certainty = h(
+      "p",
+      { class: "pref-line" },
+      "The ranges hold in 19 of 20 cases: of seven preferences, one may now and then be chance. Taken and passed over are compared within each set of cards.",
+    );
     this.element = h(
       "section",
       { class: "pref-part", "aria-labelledby": "each-heading" },
@@ -112,11 +126,7 @@ export class EachParameter {
       ]),
       this.grid,
       this.same,
-      h(
-        "p",
-        { class: "pref-line" },
-        "The ranges hold in 19 of 20 cases: of seven preferences, one may now and then be chance. Taken and passed over are compared within each set of cards.",
-      ),
+      this.certainty,
     );
   }
 
@@ -127,16 +137,20 @@ export class EachParameter {
     arrange(this.panels, this.grid, owners, drawn);
     setText(this.same, sameWords(owners[0].statistics.all.parameters));
     setAttributes(this.same, { hidden: !this.same.textContent });
+    const few = owners.every(({ statistics }) => missing(choicesOf(statistics.all)) > 0);
+    setAttributes(this.certainty, { hidden: few });
     for (const name of drawn) {
       const beside = owners.flatMap((owner) => binsOf(owner, name) ?? []);
       this.panels.get(name)?.show(owners, (owner) => {
         const found = owner.statistics.all.parameters[name];
         if (!found?.bins) return { words: NOBODY, best: "", content: null };
+        const few = missing(choicesOf(owner.statistics.all)) > 0;
+        const quiet = few && owners.length === 1; // the top of the page says it for all of them
         const withBins = /** @type {ParameterStatistics & {bins: Bins}} */ (found);
         return {
-          words: differenceWords(name, found, owner.who),
+          words: quiet ? "" : differenceWords(name, found, owner.who),
           clear: isClear(found),
-          best: bestWords(name, found, owner.who),
+          best: quiet ? null : bestWords(name, found, owner.who),
           content: histogram(name, withBins, beside, whose(owner)),
         };
       });
@@ -174,10 +188,8 @@ export class AlongStory {
       ),
       this.line,
       legend([
-        [
-          "is-mean",
-          "mean of what was taken, toward its neighbours’ where it is of few (hollow: under 3)",
-        ],
+        ["is-mean", "mean of what was taken; of few, drawn toward the steps around"],
+        ["is-dot", "such a mean of a step or a group; hollow: of one or two"],
         ["is-band", "half of what was taken"],
         ["is-passed-band", "half of what was passed over"],
         ["is-count", "how many were taken"],
@@ -222,10 +234,11 @@ export class AlongStory {
     const joined = by === "steps";
     this.panels.get(name)?.show(owners, (owner) => {
       const own = slots[owners.indexOf(owner)];
-      if (!own.length || !domain) return { words: NOBODY, best: "", content: null };
-      const along = { name, slots: own, num, domain, joined, most };
+      if (!own.length || !domain) return { words: NOBODY, best: null, content: null };
+      const few = missing(choicesOf(owner.statistics.all)) > 0;
+      const along = { name, slots: own, num, domain, joined, few, most };
       const content = alongChart(along, GROUPS[by].title, whose(owner));
-      return { words: "", best: "", content };
+      return { words: "", best: null, content };
     });
   }
 }

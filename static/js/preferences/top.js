@@ -1,7 +1,7 @@
 /** The top of the page: how much there is to go by, how to begin where there is nothing, and files. */
 
 import { h, setAttributes, setText } from "../dom.js";
-import { choicesOf, fewWords, leadWords, passedWords } from "./words.js";
+import { FEWEST_CHOICES, choicesOf, fewWords, leadWords, passedWords } from "./words.js";
 
 /** @typedef {import("./parts.js").Owner} Owner */
 
@@ -108,6 +108,7 @@ function beginning() {
       ),
       step("Ask, read, and take the card you like, up to the letter to which you like it."),
     ),
-    h("p", {}, "From 12 choices on, this page says what they have in common."),
+    h("p", {}, `From ${FEWEST_CHOICES} choices on, this page says what they have in common.`),
+    h("a", { class: "pref-go", href: "/" }, "To the writing room"),
   );
 }
