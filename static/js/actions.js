@@ -332,7 +332,7 @@ export function actionsOf(room) {
     {
       id: "preferences",
       title: "What you prefer",
-      key: "Alt+e",
+      key: "Alt+Shift+e",
       group: "View",
       run: () => openBeside("/preferences"),
     },

@@ -1,7 +1,7 @@
 """The pages, their files, and `/healthz`, as a Flask blueprint. Access is `access_http.py`'s matter.
 
-`/` is the writing room; other pages stand beside it. What their HTML has in common lies in `static/parts/` and
-takes the place of `{{ part NAME }}`.
+`/` is the writing room; other pages stand beside it. What their HTML has in common lies in
+`static/parts/` and takes the place of `{{ part NAME }}`.
 
 Files come from `static/` alone and are listed nowhere; `config.js` and `custom.css` are served as they
 are on the disk, since users edit them by hand.

@@ -1,5 +1,6 @@
 /** The top of the page: how much there is to go by, how to begin where there is nothing, and files. */
 
+import { keyText } from "../actions.js";
 import { h, setAttributes, setText } from "../dom.js";
 import { FEWEST_CHOICES, choicesOf, fewWords, leadWords, passedWords } from "./words.js";
 
@@ -98,7 +99,11 @@ function beginning() {
     h(
       "ol",
       {},
-      step("In the writing room, open ", "Candidates", " (Alt 5)."),
+      step(
+        "In the writing room, open ",
+        "Candidates",
+        ` (${keyText("Alt+5").replace(" ", "\u00a0")}).`,
+      ),
       step(
         "Set ",
         "Written by",

@@ -150,8 +150,8 @@ export function digitsOf(low, high) {
   const width = high - low;
   const digits = width > 0 ? clamped(Math.round(1 - Math.log10(width)), 0, 4) : 2;
   const nearest = Math.min(Math.abs(low), Math.abs(high));
-  const seen = (/** @type {number} */ few) => few === 4 || Number(nearest.toFixed(few)) > 0;
-  return [digits, digits + 1].find((few) => few > 4 || seen(few)) ?? digits;
+  const looksLikeNone = nearest > 0 && Number(nearest.toFixed(digits)) === 0;
+  return looksLikeNone ? Math.min(digits + 1, 4) : digits;
 }
 
 /** @param {ParameterStatistics} found @returns {boolean} whether it shows a preference */
