@@ -3,7 +3,7 @@
 import { byId } from "./dom.js";
 import { Appearance } from "./views/appearance.js";
 
-/** The window that the room opens such pages in: asked for again, the page that is there is shown. */
+/** The window that the room opens such pages in: asked for again, the page that is there is shown as it stands. */
 const nameOf = (/** @type {string} */ path) => `storygen${path.replaceAll("/", "-")}`;
 
 /**
@@ -13,9 +13,19 @@ const nameOf = (/** @type {string} */ path) => `storygen${path.replaceAll("/", "
  * @param {string} path
  */
 export function openBeside(path) {
-  const opened = window.open(path, nameOf(path));
-  if (opened) opened.focus();
-  else location.assign(path);
+  const opened = window.open("", nameOf(path));
+  if (!opened) location.assign(path);
+  else if (!isAt(opened, path)) opened.location.assign(path);
+  opened?.focus();
+}
+
+/** @param {Window} opened @param {string} path @returns {boolean} whether it shows that page of ours */
+function isAt(opened, path) {
+  try {
+    return opened.location.pathname === path;
+  } catch {
+    return false; // it has gone to another site
+  }
 }
 
 export function startBeside() {
@@ -39,9 +49,5 @@ export function startBeside() {
 
 /** @returns {boolean} whether the room that opened this page is still there */
 function roomIsOpen() {
-  try {
-    return window.opener?.closed === false && window.opener.location.pathname === "/";
-  } catch {
-    return false; // it has gone to another site
-  }
+  return window.opener?.closed === false && isAt(window.opener, "/");
 }
