@@ -175,6 +175,16 @@ export class AlongStory {
     );
     this.choice = h("select", { class: "field", id: "by" }, ...options);
     this.line = h("p", { class: "pref-line" });
+    this.keys = legend([
+      [
+        "is-mean",
+        "mean of what was taken; of few, drawn toward the steps around (of one or two, hollow)",
+      ],
+      ["is-dot", "mean of what was taken; hollow: of one or two"],
+      ["is-band", "the middle half of what was taken"],
+      ["is-passed-band", "the middle half of what was passed over"],
+      ["is-count", "how many were taken"],
+    ]);
     this.none = h("p", { class: "pref-words" }, "Nothing is known in such groups yet.");
     this.element = h(
       "section",
@@ -187,13 +197,7 @@ export class AlongStory {
         this.choice,
       ),
       this.line,
-      legend([
-        ["is-mean", "mean of what was taken; of few, drawn toward the steps around"],
-        ["is-dot", "such a mean of a step or a group; hollow: of one or two"],
-        ["is-band", "half of what was taken"],
-        ["is-passed-band", "half of what was passed over"],
-        ["is-count", "how many were taken"],
-      ]),
+      this.keys,
       this.none,
       this.grid,
     );
@@ -208,6 +212,7 @@ export class AlongStory {
     this.owners = owners;
     const { by } = this;
     setText(this.line, GROUPS[by].line);
+    this.keys.classList.toggle("is-stepwise", by === "steps");
     const all = owners.map(({ statistics }) => statistics);
     const num = numPlaces(all, by);
     const drawn = NAMES.filter(
