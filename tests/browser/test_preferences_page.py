@@ -320,9 +320,13 @@ def test_a_server_that_is_away_is_told_and_what_was_known_stays(beside: Room) ->
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.locator("#notice")).to_contain_text("StoryGen does not answer.")
     expect(page.locator(".pref-lead")).to_be_visible()
+    before = page.locator(".pref-lead").bounding_box()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#notice")).to_contain_text("StoryGen does not answer.")
     beside.studio.start()
-    come_back(page)
+    page.get_by_role("button", name="Try again").click()
     expect(page.locator("#notice")).to_be_hidden()
+    assert page.locator(".pref-lead").bounding_box() == before
 
 
 def test_a_changed_token_is_asked_for(beside: Room) -> None:

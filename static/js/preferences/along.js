@@ -18,6 +18,7 @@ const BOTTOM = 132;
 const COUNTS = { top: 160, bottom: 178 };
 const HEIGHT = 196;
 const WIDEST_BAND = 44;
+const NARROW = 7;
 
 /**
  * @typedef {object} Along
@@ -81,7 +82,7 @@ function drawing({ slots, num, domain, joined, few, most }, width) {
   const inked = slots.filter(({ mean }) => mean !== null);
   const points = inked.map((slot) => ({ slot, x: middle(slot), y: y(Number(slot.mean)) }));
   const line = points.map(({ x, y: at }) => `${rounded(x)},${rounded(at)}`).join(" ");
-  const dots = step < 7 && joined ? [] : points;
+  const dots = step < NARROW && joined ? [] : points;
   return {
     spans: slots.map((slot) => [LEFT + slot.at * step, LEFT + (slot.at + 1) * step]),
     nodes: [
@@ -115,19 +116,19 @@ function bandOf(side, [from, to], y, kind) {
   const [low, high] = MIDDLE_HALF.map((at) => y(side.quantiles[at]));
   const box = { x: from, y: high, width: to - from, height: Math.max(1, low - high) };
   const edges = `M ${rounded(from)} ${rounded(low)} H ${rounded(to)} M ${rounded(from)} ${rounded(high)} H ${rounded(to)}`;
-  return [
-    svg("rect", { class: `${kind}-band`, ...box }),
-    svg("path", { class: `${kind}-edge`, d: edges }),
-  ];
+  const area = svg("rect", { class: `${kind}-band`, ...box });
+  // Of many narrow places the edges would be dust.
+  return box.width < NARROW ? [area] : [area, svg("path", { class: `${kind}-edge`, d: edges })];
 }
 
 /** @param {Slot} slot @param {number} middle @param {number} width @param {number} most */
 function countBar({ num }, middle, width, most) {
+  const gap = width < NARROW ? 0 : 1;
   const height = (num / Math.max(1, most)) * (COUNTS.bottom - COUNTS.top);
   const box = {
-    x: middle - width / 2 + 0.5,
+    x: middle - (width - gap) / 2,
     y: COUNTS.bottom - height,
-    width: Math.max(1, width - 1),
+    width: width - gap,
     height,
   };
   return svg("rect", { class: "chart-count", ...box });

@@ -80,8 +80,11 @@ function complain(error) {
   if (!(error instanceof StatisticsError)) throw error;
   const known = own ? " What is shown is what was known before." : "";
   if (!own) page.replaceChildren();
-  const link = h("a", { href: location.pathname }, error.locked ? "Enter the token" : "Try again");
-  say(`${error.message}${known} `, link);
+  const again = () => void refresh();
+  const mend = error.locked
+    ? h("a", { href: location.pathname }, "Enter the token")
+    : h("button", { class: "text-button", type: "button", on: { click: again } }, "Try again");
+  say(`${error.message}${known} `, mend);
 }
 
 /** @param {string} words @param {Node} [more] */

@@ -97,7 +97,7 @@ export function leadWords(group, who) {
   if (!choices) return who === "you" ? "You have chosen nothing yet." : "They have chosen nothing.";
   const { num_stories } = group;
   const where = num_stories === 1 ? "in one story" : `in ${numberText(num_stories)} stories`;
-  const taken = percentText(takenShare(group));
+  const taken = percentText(takenShare(group)).replace(" ", "\u00a0");
   return `${counted(choices, "choice")} ${where}. Of the card that ${who} chose, ${who} took ${taken} on average.`;
 }
 

@@ -124,7 +124,7 @@ test("how much there is to go by, and how much is missing", () => {
   assert.equal(takenShare(some), 0.5);
   assert.equal(
     leadWords(some, "you"),
-    "8 choices in 3 stories. Of the card that you chose, you took 50 % on average.",
+    "8 choices in 3 stories. Of the card that you chose, you took 50\u00a0% on average.",
   );
   assert.match(leadWords(group(1, 0, { num_stories: 1 }), "they"), /^1 choice in one story\./);
   assert.equal(leadWords(group(0, 0), "you"), "You have chosen nothing yet.");
