@@ -2,6 +2,7 @@
  * Every action of the page with its key: one list for the keyboard, the palette, the menus and the list of keys.
  */
 
+import { openBeside } from "./beside.js";
 import { CARD_KEYS } from "./candidates/keys.js";
 import { tokenActions } from "./tokens/actions.js";
 
@@ -327,6 +328,13 @@ export function actionsOf(room) {
       key: "Alt+4",
       group: "View",
       run: () => panels.toggle("numbers"),
+    },
+    {
+      id: "preferences",
+      title: "What you prefer",
+      key: "Alt+Shift+e",
+      group: "View",
+      run: () => openBeside("/preferences"),
     },
     {
       id: "authors",

@@ -184,6 +184,8 @@ new Menu(byId("more-button"), "More", () => [
     line: "Otherwise a run pauses a little later",
     checked: store.state.settings.keep_writing === true,
   },
+  { heading: "Pages" },
+  item("preferences"),
   { heading: "Help" },
   item("palette"),
   item("keys"),

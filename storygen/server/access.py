@@ -21,6 +21,8 @@ from typing import Any
 SOCKET_PATH = "/socket.io/"
 ENTER_PATH = "/enter"
 HEALTH_PATH = "/healthz"
+PAGE_PATHS = frozenset({"/", "/preferences"})
+"""What a person opens; `pages.py` serves them."""
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(?P<port>[0-9]{1,5}))?")
 _ORIGIN = re.compile(r"https?://(?P<host>(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?)")
@@ -221,10 +223,10 @@ def _is_own(request: Request) -> bool:
 
 
 def _is_visit(request: Request) -> bool:
-    """Whether a person followed a link from elsewhere: it shows the page and does nothing."""
+    """Whether a person followed a link from elsewhere: it shows a page and does nothing."""
     return (
         request.method == "GET"
-        and request.path == "/"
+        and request.path in PAGE_PATHS
         and request.fetch_mode == "navigate"
         and request.fetch_dest == "document"
     )

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
-from .access import AccessRules, Request, Verdict, is_entering
+from .access import PAGE_PATHS, AccessRules, Request, Verdict, is_entering
 from .access_page import asking_page
 
 if TYPE_CHECKING:
@@ -62,10 +62,10 @@ class Door:
         nonce = secrets.token_urlsafe(16)
         answer = _Answer(start_response, _headers(nonce) + self._cors(request))
         verdict = self._rules.judge(request)
-        if request.path == "/" and verdict in (Verdict.ALLOWED, Verdict.NEEDS_TOKEN):
+        if request.path in PAGE_PATHS and verdict in (Verdict.ALLOWED, Verdict.NEEDS_TOKEN):
             given = _token_in_query(environ)
             if given is not None:
-                return self._visit(answer, environ, given, nonce)
+                return self._visit(answer, environ, request, given, nonce)
         if verdict is not Verdict.ALLOWED:
             return self._refuse(answer, environ, request, verdict, nonce)
         if is_entering(request):
@@ -77,31 +77,37 @@ class Door:
     # ------------------------------------------------------------ the token's ways in
 
     def _visit(
-        self, answer: _Answer, environ: WSGIEnvironment, given: str, nonce: str
+        self,
+        answer: _Answer,
+        environ: WSGIEnvironment,
+        request: Request,
+        given: str,
+        nonce: str,
     ) -> Iterable[bytes]:
         """`/?t=TOKEN`: the token moves into the cookie, out of the address and the history."""
-        known = self._rules.knows(
-            Request.of(environ)
-        )  # an old bookmark, in a browser that is let in
+        known = self._rules.knows(request)  # an old bookmark, in a browser that is let in
         if not known and not self._rules.is_token(given):
-            return self._ask(answer, "401 Unauthorized", nonce, "This token is not right.")
+            problem = "This token is not right."
+            return self._ask(answer, "401 Unauthorized", nonce, request.path, problem)
         rest = [pair for pair in parse_qsl(environ.get("QUERY_STRING", "")) if pair[0] != "t"]
-        return self._let_in(answer, environ, "/" + (f"?{urlencode(rest)}" if rest else ""))
+        return self._let_in(answer, environ, request.path + (f"?{urlencode(rest)}" if rest else ""))
 
     def _enter(self, answer: _Answer, environ: WSGIEnvironment, nonce: str) -> Iterable[bytes]:
-        """The asking page's form."""
-        given = _form(environ).get("t", "").strip()
+        """The asking page's form; it leads to the page that was asked for."""
+        form = _form(environ)
+        given = form.get("t", "").strip()
+        to = form.get("to", "/")
+        to = to if to in PAGE_PATHS else "/"
         if self._rules.is_token(given):
-            return self._let_in(answer, environ, "/")
+            return self._let_in(answer, environ, to)
         if self._too_many_wrong():
             problem = "Too many wrong tries. Wait a minute."
-            return self._ask(answer, "429 Too Many Requests", nonce, problem)
+            return self._ask(answer, "429 Too Many Requests", nonce, to, problem)
         if self._rules.is_password(given):
-            return self._let_in(answer, environ, "/")
+            return self._let_in(answer, environ, to)
         self._wrong.append(self._clock())
-        return self._ask(
-            answer, "401 Unauthorized", nonce, "This is not right. Look for typing errors."
-        )
+        problem = "This is not right. Look for typing errors."
+        return self._ask(answer, "401 Unauthorized", nonce, to, problem)
 
     def _let_in(self, answer: _Answer, environ: WSGIEnvironment, to: str) -> Iterable[bytes]:
         cookie = (
@@ -128,16 +134,18 @@ class Door:
     ) -> Iterable[bytes]:
         status, message = _REFUSALS[verdict]
         wants_page = "text/html" in environ.get("HTTP_ACCEPT", "")
-        if verdict is Verdict.NEEDS_TOKEN and request.path == "/" and wants_page:
-            return self._ask(answer, status, nonce)
+        if verdict is Verdict.NEEDS_TOKEN and request.path in PAGE_PATHS and wants_page:
+            return self._ask(answer, status, nonce, request.path)
         extra = [("Content-Type", "application/json")]
         if verdict is Verdict.NEEDS_TOKEN:
             extra.append(("WWW-Authenticate", "Bearer"))
         body = {"error": {"code": "refused", "message": message}}
         return answer.send(status, extra, json.dumps(body).encode())
 
-    def _ask(self, answer: _Answer, status: str, nonce: str, problem: str = "") -> Iterable[bytes]:
-        page = asking_page(nonce, problem, password=bool(self._rules.password))
+    def _ask(
+        self, answer: _Answer, status: str, nonce: str, to: str, problem: str = ""
+    ) -> Iterable[bytes]:
+        page = asking_page(nonce, problem, to, password=bool(self._rules.password))
         return answer.send(status, [("Content-Type", "text/html; charset=utf-8")], page.encode())
 
     def _cors(self, request: Request) -> Headers:

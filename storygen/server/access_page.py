@@ -23,8 +23,8 @@ button{background:var(--ink);color:var(--paper);border-color:var(--ink);cursor:p
 """
 
 
-def asking_page(nonce: str, problem: str = "", *, password: bool = False) -> str:
-    """The page's HTML; `problem` says what was wrong with the last try."""
+def asking_page(nonce: str, problem: str = "", to: str = "/", *, password: bool = False) -> str:
+    """The page's HTML; `problem` says what was wrong with the last try, `to` is the page to go on to."""
     what = "Token or password" if password else "Token"
     said = f'<p role="alert">{escape(problem)}</p>' if problem else ""
     return f"""<!doctype html>
@@ -39,6 +39,7 @@ def asking_page(nonce: str, problem: str = "", *, password: bool = False) -> str
 <code>…/?t=…</code> and this browser will remember it.</p>
 {said}
 <form method="post" action="/enter">
+<input type="hidden" name="to" value="{escape(to)}">
 <label for="t">{what}</label>
 <div><input id="t" name="t" type="password" autocomplete="current-password" required autofocus>
 <button>Open</button></div>

@@ -1,4 +1,7 @@
-"""The page, its files, and `/healthz`, as a Flask blueprint. Access is `access_http.py`'s matter.
+"""The pages, their files, and `/healthz`, as a Flask blueprint. Access is `access_http.py`'s matter.
+
+`/` is the writing room; other pages stand beside it. What their HTML has in common lies in
+`static/parts/` and takes the place of `{{ part NAME }}`.
 
 Files come from `static/` alone and are listed nowhere; `config.js` and `custom.css` are served as they
 are on the disk, since users edit them by hand.
@@ -6,6 +9,7 @@ are on the disk, since users edit them by hand.
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 
@@ -15,18 +19,22 @@ from .. import __version__
 from .access_http import NONCE
 
 PLACEHOLDER = "{{ nonce }}"
+_PART = re.compile(r"\{\{ part (\w+) \}\}")
 
 
 def pages(static_dir: Path, instance: str) -> Blueprint:
-    """Routes `/`, `/static/…` and `/healthz` for the files in `static_dir`."""
+    """Routes `/`, `/preferences`, `/static/…` and `/healthz` for the files in `static_dir`."""
     blueprint = Blueprint("pages", __name__)
 
     @blueprint.get("/")
-    def page() -> Response:
-        """The page, with the nonce under which this answer's policy allows its styles."""
-        nonce = escape(request.environ.get(NONCE, ""))
-        html = (static_dir / "index.html").read_text("utf-8").replace(PLACEHOLDER, nonce)
-        return _fresh(Response(html, mimetype="text/html"))
+    def room() -> Response:
+        """The writing room."""
+        return _page(static_dir, "index")
+
+    @blueprint.get("/preferences")
+    def preferences() -> Response:
+        """What the reader prefers."""
+        return _page(static_dir, "preferences")
 
     @blueprint.get("/static/<path:name>")
     def file(name: str) -> Response:
@@ -41,6 +49,17 @@ def pages(static_dir: Path, instance: str) -> Blueprint:
         return _fresh(jsonify(app="storygen", version=__version__, status="ok", instance=instance))
 
     return blueprint
+
+
+def _page(static_dir: Path, name: str) -> Response:
+    """A page, with the nonce under which this answer's policy allows its styles."""
+
+    def part(found: re.Match[str]) -> str:
+        return (static_dir / "parts" / f"{found[1]}.html").read_text("utf-8").strip()
+
+    html = _PART.sub(part, (static_dir / f"{name}.html").read_text("utf-8"))
+    nonce = escape(request.environ.get(NONCE, ""))
+    return _fresh(Response(html.replace(PLACEHOLDER, nonce), mimetype="text/html"))
 
 
 def _fresh(answer: Response) -> Response:

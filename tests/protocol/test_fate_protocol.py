@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,6 +173,39 @@ def _last_picker(browser: StudioClient) -> dict[str, Any]:
 def test_other_programs_need_the_token(server: ServerProcess) -> None:
     answer = requests.get(f"{server.url}/api/preferences/steps", timeout=10)
     assert answer.status_code == 401 and answer.json()["error"]["code"] == "refused"
+
+
+def test_a_file_of_statistics_is_checked_and_told_as_it_is_read(server: ServerProcess) -> None:
+    told = told_by_http(server)
+    answer = check(server, json.dumps(told))
+    assert (answer.status_code, answer.json()) == (200, told)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("{", "no JSON"),
+        ("[" * 100_000, "no JSON"),
+        ('"\\ud800', "no JSON"),
+        ("[]", "an object with a version"),
+        ('{"version": 2}', "another version"),
+        ('{"version": 1, "all": {}}', "all.parameters must be an object"),
+        ('{"version": 1, "everything": {}}', "has no 'everything'"),
+        (" " * (4 * 2**20 + 1), "at most 4 MB"),
+    ],
+)
+def test_a_file_of_something_else_is_refused_with_what_is_wrong(
+    server: ServerProcess, body: str, words: str
+) -> None:
+    answer = check(server, body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+    assert words in answer.json()["error"]["message"]
+
+
+def check(server: ServerProcess, body: str) -> requests.Response:
+    headers = {"Authorization": f"Bearer {server.token}", "Content-Type": "application/json"}
+    url = f"{server.url}/api/preferences/check"
+    return requests.post(url, data=body.encode(), headers=headers, timeout=10)
 
 
 def told_by_http(server: ServerProcess) -> dict[str, Any]:

@@ -9,12 +9,19 @@ const HEAT = "storygen.heat";
 export class Appearance {
   constructor() {
     this.root = document.documentElement;
+    /** Called when another window has chosen light or dark. */
+    this.onTheme = () => {};
   }
 
   start() {
     this.root.dataset.theme = localStorage.getItem(THEME) ?? "auto";
     this.root.dataset.authors = localStorage.getItem(AUTHORS) ?? "on";
     this.root.dataset.heat = localStorage.getItem(HEAT) ?? "off";
+    window.addEventListener("storage", ({ key, newValue }) => {
+      if (key !== THEME) return;
+      this.root.dataset.theme = newValue ?? "auto";
+      this.onTheme();
+    });
   }
 
   /** @returns {Theme} */

@@ -137,6 +137,8 @@ def test_another_sites_image_or_script_is_refused_though_it_sends_no_origin(site
 def test_a_link_from_another_site_may_be_followed_to_the_page() -> None:
     link = {"fetch_site": "cross-site", "fetch_mode": "navigate", "fetch_dest": "document"}
     assert judged(**link) is Verdict.ALLOWED
+    assert judged(path="/preferences", **link) is Verdict.ALLOWED
+    assert judged(path="/api/preferences/steps", **link) is Verdict.WRONG_ORIGIN
     assert judged(method="POST", content_type="application/json", **link) is Verdict.WRONG_ORIGIN
 
 

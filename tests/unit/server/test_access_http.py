@@ -31,6 +31,9 @@ def port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     static = root / "static"
     (static / "js").mkdir(parents=True)
     (static / "index.html").write_text(PAGE)
+    (static / "parts").mkdir()
+    (static / "parts" / "head.html").write_text('<meta name="csp-nonce" content="{{ nonce }}">\n')
+    (static / "preferences.html").write_text("{{ part head }}<p>The preferences</p>")
     (static / "config.js").write_text("var ModelConfig = {}; // as it is")
     (static / "js" / "main.js").write_text("export {};")
     (root / "secret.txt").write_text("secret")
@@ -146,7 +149,48 @@ def test_nothing_outside_the_static_folder_is_served_and_no_folder_is_listed(
     assert "secret" not in answer.text and "main.js" not in answer.text
 
 
+def test_a_page_beside_the_room_opens_with_the_parts_that_it_names(port: int) -> None:
+    page = ask(port, "/preferences", **BEARER)
+    found = re.fullmatch(
+        r'<meta name="csp-nonce" content="([^"]{16,})"><p>The preferences</p>', page.text
+    )
+    assert page.status_code == 200 and found is not None
+    assert f"'nonce-{found[1]}'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
+    assert ask(port, "/preferences", method="POST", **BEARER).status_code == 415
+
+
 # ---------------------------------------------------------------- the token
+
+
+def test_a_page_beside_the_room_asks_for_the_token_and_then_opens(port: int) -> None:
+    asking = ask(port, "/preferences", Accept="text/html")
+    assert asking.status_code == 401 and "The preferences" not in asking.text
+    assert '<input type="hidden" name="to" value="/preferences">' in asking.text
+    program = ask(port, "/preferences")
+    assert (program.status_code, program.json()["error"]["code"]) == (401, "refused")
+    visit = ask(port, "/preferences?t=the-token&a=b")
+    assert (visit.status_code, visit.headers["Location"]) == (303, "/preferences?a=b")
+    wrong = ask(port, "/preferences?t=wrong")
+    assert wrong.status_code == 401 and 'value="/preferences"' in wrong.text
+    assert ask(port, "/preferences/", Accept="text/html").headers["Content-Type"] == (
+        "application/json"
+    )
+
+
+@pytest.mark.parametrize(
+    ("to", "led_to"),
+    [("/preferences", "/preferences"), ("/", "/"), ("//evil.example", "/"), ("/enter", "/"),
+     ("https://evil.example/", "/"), ('"><script>', "/")],
+)  # fmt: skip
+def test_the_form_leads_to_the_page_that_was_asked_for_and_nowhere_else(
+    port: int, to: str, led_to: str
+) -> None:
+    url = f"http://127.0.0.1:{port}/enter"
+    right = requests.post(url, data={"t": "the-token", "to": to}, allow_redirects=False, timeout=10)
+    assert (right.status_code, right.headers["Location"]) == (303, led_to)
+    again = requests.post(url, data={"t": "x", "to": to}, allow_redirects=False, timeout=10)
+    assert again.status_code == 401 and f'name="to" value="{led_to}"' in again.text
 
 
 def test_a_visit_without_the_token_gets_a_page_with_a_field_for_it(port: int) -> None:
