@@ -23,6 +23,7 @@ from ..story.story import Story
 from . import library, presets
 from .loop import Lane, Loop
 from .opening import Opening, interrupted
+from .pickers import Pickers
 from .room import Room
 from .rooms import Rooms
 from .run_routes import Listener, RunRoutes
@@ -65,6 +66,7 @@ class House:
         self._routes = RunRoutes()
         self.send_away: Callable[[list[str]], None] = lambda browsers: None
         self.tastes = Tastes(self.read)
+        self.pickers = Pickers()
         self.requests = WorkerRequests(loop, self.workers)
         self._model_listeners: list[Any] = [self.requests]
         self._stale: set[str] = set()

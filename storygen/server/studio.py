@@ -23,6 +23,7 @@ from ..preferences import ranges
 from ..story.story import Story
 from . import presets
 from .access import AccessRules
+from .auto_calls import AUTO_CALLS, AutoCalls
 from .candidate_calls import CANDIDATE_CALLS, CandidateCalls
 from .checks import MAX_ID, MAX_STATE_BYTES, Fields
 from .history_calls import HISTORY_CALLS, HistoryCalls
@@ -49,6 +50,7 @@ class Studio(
     LibraryCalls,
     RunCalls,
     CandidateCalls,
+    AutoCalls,
     TokenCalls,
     MemoryCalls,
     HistoryCalls,
@@ -67,6 +69,7 @@ class Studio(
         **LIBRARY_CALLS,
         **RUN_CALLS,
         **CANDIDATE_CALLS,
+        **AUTO_CALLS,
         **TOKEN_CALLS,
         **MEMORY_CALLS,
         **HISTORY_CALLS,
@@ -154,6 +157,7 @@ class Studio(
             "default_model": house.registry.default_key(),
             "default_preset": presets.DEFAULT.name,
             "fate_ranges": ranges.to_json(ranges.DEFAULTS),
+            "pickers": list(house.pickers.names()),
             "notes": [dataclasses.asdict(p) for p in house.registry.problems],
         }
 
