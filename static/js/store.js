@@ -31,6 +31,10 @@ import { noChange } from "./memory/changes.js";
  * @property {import("./protocol.js").Checkpoint[]} checkpoints
  * @property {import("./protocol.js").CandidateSet[]} sets of candidates of the open story, oldest first
  * @property {"closed" | "there" | "here"} setsAre whether the server can be asked for them, or was
+ * @property {import("./protocol.js").Auto | null} auto the automatic writer of the open story
+ * @property {string[]} pickers who may pick for it
+ * @property {number | null} autoSteps how many steps it is to write; null: until it is stopped
+ * @property {boolean} tellingAuto something was asked of it and is not answered yet
  * @property {boolean} askingCandidates a set was asked for and is not there yet
  * @property {number} numSets how many one after another, when so many are asked for
  * @property {number} autoTotal how many were asked for last
@@ -82,6 +86,10 @@ export function initialState() {
     checkpoints: [],
     sets: [],
     setsAre: "closed",
+    auto: null,
+    pickers: ["logprob"],
+    autoSteps: 20,
+    tellingAuto: false,
     askingCandidates: false,
     numSets: 5,
     autoTotal: 0,

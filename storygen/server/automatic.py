@@ -4,8 +4,9 @@ One task for each turn (`story/automatic.py`): it ends when its writer is paused
 another one begins when it goes on. It speaks to the room by `ask` alone and keeps nothing of its own.
 
 A worker that dies is started again by its supervisor, and the step is written anew; after `MOST_TRIES` in a
-row the writer ends as failed. A model that someone unloads pauses it. When the story is closed or broken the
-task ends; who opens the story next finds the writer interrupted, and Resume goes on.
+row the writer ends as failed. When the story is closed or broken the task ends; who opens the story next
+finds the writer interrupted, and Resume goes on. Its model is in use between its sets too, but not while it
+is paused.
 """
 
 from __future__ import annotations
@@ -157,8 +158,6 @@ class AutomaticWriter:
             return self._pause("Its candidates were stopped.")
         if trouble == "interrupted":
             self._num_tries += 1
-            if self._house.workers.state(step.plan.model)["state"] == "unloaded":
-                return self._pause("Its model was unloaded.")
             if self._num_tries >= MOST_TRIES:
                 return self._fail(f"The model's process ended {MOST_TRIES} times in a row.")
             return room.ask(lambda story, now: story.automatic.again(turn, None, now))

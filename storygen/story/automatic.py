@@ -237,8 +237,8 @@ class Automatic:
         return found.id
 
     def look(self, turn: int, now: float) -> str:
-        """ "writing", "ended", or "over" when the turn is. Where the text just before was edited the set ends,
-        and the step is to be written anew: "again".
+        """ "writing", "ended", or "over" when the turn is. Where the text just before was edited, the set is
+        ended and its step to be written anew: "again".
         """
         kept = self._kept
         if kept is None or turn != self.turn:

@@ -1,4 +1,4 @@
-"""What an automatic writer does when its story stagnates: seen, done step by step, within bounds, and over."""
+"""What an automatic writer does when its story stagnates: seen, done in steps, within bounds, and over."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from storygen.preferences.ranges import DEFAULTS, Ranges
 
 PROSE = " ".join(f"word{number}" for number in range(120))
 LOOP = PROSE + " the door was open and she went in" * 20
-SOME = PROSE + " the old house on the hill was dark again" * 5  # repeats, but in no circle of 60 words
+SOME = (
+    PROSE + " the old house on the hill was dark again" * 5
+)  # repeats, but in no circle of 60 words
 
 
 def test_it_sees_circles_repetition_and_words_that_grow_certain() -> None:

@@ -152,5 +152,3 @@ def test_a_retired_set_leaves_the_page_and_what_was_taken_stays_known() -> None:
     assert room.story.candidates.whole_views() == []
     assert room.story.candidates.card_ids() == {card.id} != {other.id}
     assert authors(room)[-1] == (3, card.id, 3)
-
-
