@@ -2,6 +2,7 @@
  * Every action of the page with its key: one list for the keyboard, the palette, the menus and the list of keys.
  */
 
+import { autoActions } from "./candidates/auto_actions.js";
 import { CARD_KEYS } from "./candidates/keys.js";
 import { tokenActions } from "./tokens/actions.js";
 
@@ -84,6 +85,7 @@ function typed(event, asSign) {
  * @param {import("./store.js").Store} room.store
  * @param {import("./session.js").Session} room.session
  * @param {import("./candidates/commands.js").CandidateCommands} room.candidates
+ * @param {import("./candidates/auto_commands.js").AutoCommands} room.auto
  * @param {import("./views/candidates.js").Candidates} room.cards
  * @param {import("./views/tokens.js").Tokens} room.tokenLists
  * @param {import("./views/token_hover.js").TokenHover} room.tokenHover
@@ -102,7 +104,7 @@ function typed(event, asSign) {
 export function actionsOf(room) {
   const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
     room;
-  const { candidates, cards, memory, contextView } = room;
+  const { candidates, auto, cards, memory, contextView } = room;
   const inPanel =
     (/** @type {() => void} */ then, /** @type {"candidates" | "tokens"} */ tab = "candidates") =>
     () => {
@@ -207,6 +209,7 @@ export function actionsOf(room) {
       group: "Candidates",
       run: inPanel(() => cards.ask("auto")),
     },
+    ...autoActions(auto),
     {
       id: "candidates-clear",
       title: "Clear the candidates and the lists of tokens",

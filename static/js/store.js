@@ -33,7 +33,7 @@ import { noChange } from "./memory/changes.js";
  * @property {"closed" | "there" | "here"} setsAre whether the server can be asked for them, or was
  * @property {import("./protocol.js").Auto | null} auto the automatic writer of the open story
  * @property {string[]} pickers who may pick for it
- * @property {number | null} autoSteps how many steps it is to write; null: until it is stopped
+ * @property {import("./candidates/auto.js").AutoWishes} autoWishes how it is to write
  * @property {boolean} tellingAuto something was asked of it and is not answered yet
  * @property {boolean} askingCandidates a set was asked for and is not there yet
  * @property {number} numSets how many one after another, when so many are asked for
@@ -88,7 +88,7 @@ export function initialState() {
     setsAre: "closed",
     auto: null,
     pickers: ["logprob"],
-    autoSteps: 20,
+    autoWishes: { steps: 20, cards: 3, picker: "logprob" },
     tellingAuto: false,
     askingCandidates: false,
     numSets: 5,
