@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 USAGE = """python -m storygen COMMAND
 
+  write    let the automatic writer write a story, without a browser; --help lists its options
   bench    measure speed on this machine; --help lists its options
 """
 
@@ -18,6 +19,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .bench.run import main as bench
 
         return bench(given[1:])
+    if given[:1] == ["write"]:
+        from .server.write_alone import main as write
+
+        return write(given[1:])
     print(USAGE, file=sys.stderr)
     return 0 if given in (["-h"], ["--help"]) else 2
 
