@@ -8,6 +8,7 @@ from collections.abc import Sequence
 USAGE = """python -m storygen COMMAND
 
   bench      measure speed on this machine
+  write      let the automatic writer write a story, without a browser
   choices    what was chosen in the library: listed, counted, exported as a dataset
 
 COMMAND --help lists its options.
@@ -25,6 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from .command_line.choices import main as choices
 
         return choices(given[1:])
+    if given[:1] == ["write"]:
+        from .server.write_alone import main as write
+
+        return write(given[1:])
     print(USAGE, file=sys.stderr)
     return 0 if given in (["-h"], ["--help"]) else 2
 

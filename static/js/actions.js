@@ -3,6 +3,7 @@
  */
 
 import { openBeside } from "./beside.js";
+import { autoActions } from "./candidates/auto_actions.js";
 import { CARD_KEYS } from "./candidates/keys.js";
 import { tokenActions } from "./tokens/actions.js";
 
@@ -85,6 +86,7 @@ function typed(event, asSign) {
  * @param {import("./store.js").Store} room.store
  * @param {import("./session.js").Session} room.session
  * @param {import("./candidates/commands.js").CandidateCommands} room.candidates
+ * @param {import("./candidates/auto_commands.js").AutoCommands} room.auto
  * @param {import("./views/candidates.js").Candidates} room.cards
  * @param {import("./views/tokens.js").Tokens} room.tokenLists
  * @param {import("./views/token_hover.js").TokenHover} room.tokenHover
@@ -103,7 +105,7 @@ function typed(event, asSign) {
 export function actionsOf(room) {
   const { commands, session, panels, palette, keys, appearance, exporter, toasts, topbar, store } =
     room;
-  const { candidates, cards, memory, contextView } = room;
+  const { candidates, auto, cards, memory, contextView } = room;
   const inPanel =
     (/** @type {() => void} */ then, /** @type {"candidates" | "tokens"} */ tab = "candidates") =>
     () => {
@@ -208,6 +210,7 @@ export function actionsOf(room) {
       group: "Candidates",
       run: inPanel(() => cards.ask("auto")),
     },
+    ...autoActions(auto),
     {
       id: "candidates-clear",
       title: "Clear the candidates and the lists of tokens",

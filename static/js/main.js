@@ -1,6 +1,7 @@
 /** Wires the room: the store, the socket, the session, the commands, the views and the keys. */
 
 import { actionsOf, keyText, listenForKeys } from "./actions.js";
+import { AutoCommands } from "./candidates/auto_commands.js";
 import { CandidateCommands } from "./candidates/commands.js";
 import { Commands } from "./commands.js";
 import { Connection } from "./connection.js";
@@ -18,6 +19,7 @@ import { TokenCommands } from "./tokens/commands.js";
 import { Scoring } from "./tokens/scoring.js";
 import { nameOf } from "./titles.js";
 import { Appearance } from "./views/appearance.js";
+import { AutoWriter } from "./views/auto_writer.js";
 import { Candidates } from "./views/candidates.js";
 import { Desk } from "./views/desk.js";
 import { Export } from "./views/export.js";
@@ -87,6 +89,11 @@ const cards = new Candidates(store, session, commands, candidates, {
   say: (words) => toasts.say(words),
   keyOf: (action) => keyText(actionCalled(action).key),
 });
+const auto = new AutoCommands(store, connection, session, commands, toasts);
+const autoWriter = new AutoWriter(store, commands, auto, {
+  keyOf: (action) => keyText(actionCalled(action).key),
+});
+cards.list.before(autoWriter.element);
 const strip = new StripChart(store, session, scoring);
 const tokenLists = new Tokens(store, session, tokens, candidates, strip.element, {
   keyOf: (action) => keyText(actionCalled(action).key),
@@ -125,6 +132,7 @@ const topbar = new Topbar(store, commands, modelsOnDisk);
 const actions = actionsOf({
   commands,
   candidates,
+  auto,
   cards,
   tokenLists,
   tokenHover,
@@ -200,6 +208,8 @@ const views = [
   takings,
   candidates,
   cards,
+  auto,
+  autoWriter,
   tokens,
   scoring,
   tokenLists,

@@ -57,9 +57,15 @@
  * @typedef {{driver: string, driven: string, strength: number}} FateCoupling
  * @typedef {{ranges: {[name: string]: FateRange}, couplings: FateCoupling[]}} FateRanges
  * @typedef {{step: number, policy: "random" | "fixed" | "steps" | "bandit", blind: boolean, drawn: string[],
- *   ranges: FateRanges}} Fate how a set's parameters were drawn
+ *   ranges: FateRanges, num_words?: number, repetition?: number, entropy?: number | null,
+ *   auto?: {step: number, picker: string}, reaction?: {sign: string, level: number}}} Fate how a set's parameters were drawn
  */
 /** @typedef {[candidate: string, first: number, tokens: CardToken[]]} CardNews */
+/**
+ * @typedef {{id: string, story: string, state: "asking" | "writing" | "choosing" | "paused" | "ended", reason: string,
+ *   message: string, step: number, steps: number | null, policy: Fate["policy"], picker: string, cards: number,
+ *   reaction: string, set: string | null}} Auto the automatic writer; `step`: the one in hand, once ended how many there were
+ */
 /**
  * @typedef {[id: number, text: string | null, logprob: number | null, after: number | null, clock: number, num: number,
  *   shown: string]} LookToken `text`: what would be put in, null where that is no text; `after`: probability
@@ -106,18 +112,18 @@
 /**
  * @typedef {{story: string, doc?: ArrayBuffer | Uint8Array, tokens?: TokenRange[], aliases?: Alias[],
  *   clients?: number[], runs?: Run[], checkpoints?: Checkpoint[], sets?: CandidateSet[],
- *   cards?: CardNews[], carets?: Caret[], memory?: {memory: Memory, version: number}, saved?: number, trouble?: string}} UpdateEvent
+ *   cards?: CardNews[], carets?: Caret[], auto?: Auto, memory?: {memory: Memory, version: number}, saved?: number, trouble?: string}} UpdateEvent
  */
 /** @typedef {{stories?: Story[], models?: Model[], presets?: Preset[], picker?: Picker}} LibraryEvent */
 /** @typedef {{message: string, mend: string, line: number, column: number}} Note wrong in config.js */
 /**
  * @typedef {{version: string, instance: string, models: Model[], stories: Story[], presets: Preset[],
- *   parameters: Parameter[], default_model: string | null, default_preset?: string, fate_ranges: FateRanges, picker: Picker,
+ *   parameters: Parameter[], default_model: string | null, default_preset?: string, fate_ranges: FateRanges, picker: Picker, pickers: string[],
  *   notes: Note[]}} Hello
  */
 /**
  * @typedef {{story: Story, settings: Settings, document: string, update: ArrayBuffer, state: ArrayBuffer,
- *   clients: number[], tokens: TokenRange[], aliases: Alias[], runs: Run[], head: string | null,
+ *   clients: number[], tokens: TokenRange[], aliases: Alias[], runs: Run[], head: string | null, auto: Auto | null,
  *   memory: Memory, memory_version: number}} OpenedStory
  */
 

@@ -61,6 +61,7 @@ export class Session {
       defaultPreset: hello.default_preset ?? null,
       fateRanges: hello.fate_ranges ?? { ranges: {}, couplings: [] },
       picker: hello.picker ?? { learned: false, report: null, learning: null, problem: "" },
+      pickers: hello.pickers ?? ["logprob"],
     });
     const open = this.store.state.story;
     if (open) await this.#sync(open);
@@ -126,6 +127,7 @@ export class Session {
       checkpoints: [],
       sets: [],
       setsAre: "closed",
+      auto: null,
       storedMemory: null,
       unsent: 0,
       saved: null,
@@ -151,6 +153,7 @@ export class Session {
       runs: [],
       sets: [],
       setsAre: "closed",
+      auto: null,
       storedMemory: null,
       following: true,
     });
@@ -250,6 +253,7 @@ export class Session {
     this.store.set({
       settings: opened.settings ?? {},
       runs: inOrder(opened.runs),
+      auto: opened.auto ?? null,
       setsAre: "there",
       storedMemory: { memory: opened.memory, version: opened.memory_version },
       saved: Date.now() / 1000,
@@ -314,11 +318,12 @@ export class Session {
     if (this.document?.lacksSomething) this.#retryLater(story);
     if (events.some((event) => event.checkpoints?.some(({ kind }) => kind === "restored")))
       this.document?.restored();
-    let { runs, checkpoints, sets, setsAre, storedMemory, saved, trouble } = this.store.state;
+    let { runs, checkpoints, sets, setsAre, auto, storedMemory, saved, trouble } = this.store.state;
     for (const event of events) {
       const news = withNews(sets, event.sets ?? [], event.cards ?? []);
       if (event.sets?.length || event.cards?.length) sets = news.sets;
       if (news.lacking && setsAre === "here") setsAre = "there";
+      auto = event.auto ?? auto;
       if (event.runs?.length) runs = merged(runs, event.runs);
       if (event.checkpoints?.length) checkpoints = [...checkpoints, ...event.checkpoints];
       if (event.memory && event.memory.version > (storedMemory?.version ?? -1))
@@ -327,7 +332,7 @@ export class Session {
       if (event.trouble) trouble = event.trouble;
     }
     runs = inOrder(runs);
-    this.store.set({ runs, checkpoints, sets, setsAre, storedMemory, saved, trouble });
+    this.store.set({ runs, checkpoints, sets, setsAre, auto, storedMemory, saved, trouble });
     this.page?.serverSpoke(
       runs,
       events.flatMap((event) => event.carets ?? []),

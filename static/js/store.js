@@ -33,6 +33,10 @@ import { noChange } from "./memory/changes.js";
  * @property {import("./protocol.js").Checkpoint[]} checkpoints
  * @property {import("./protocol.js").CandidateSet[]} sets of candidates of the open story, oldest first
  * @property {"closed" | "there" | "here"} setsAre whether the server can be asked for them, or was
+ * @property {import("./protocol.js").Auto | null} auto the automatic writer of the open story
+ * @property {string[]} pickers who may pick for it
+ * @property {import("./candidates/auto.js").AutoWishes} autoWishes how it is to write
+ * @property {boolean} tellingAuto something was asked of it and is not answered yet
  * @property {boolean} askingCandidates a set was asked for and is not there yet
  * @property {number} numSets how many one after another, when so many are asked for
  * @property {number} autoTotal how many were asked for last
@@ -86,6 +90,10 @@ export function initialState() {
     checkpoints: [],
     sets: [],
     setsAre: "closed",
+    auto: null,
+    pickers: ["logprob"],
+    autoWishes: { steps: 20, cards: 3, picker: "logprob" },
+    tellingAuto: false,
     askingCandidates: false,
     numSets: 5,
     autoTotal: 0,

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.sampling.parameters import check_params
 from ..errors import BadRequestError
 from ..story.card_asking import MOST_BEAMS, SEED_STEP, Drawn, NewSet
 from ..story.card_sets import CandidateSet
 from ..story.story import Place, Story
 from . import fates, presets
+from .card_ends import ending
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_TEXT, Fields
 from .house import House
 from .library import MOST_CANDIDATE_TOKENS, MOST_CANDIDATES, UNTITLED
@@ -23,7 +23,6 @@ from .visitor import Visitor
 MOST_SETS = 50
 MAX_SECONDS = 1e7
 ORIGINS = ("asked", "quick", "auto")
-PLAIN_TOKENS = 40
 
 Answer = dict[str, Any]
 
@@ -165,7 +164,7 @@ class CandidateCalls:
 
         def text(story: Story, now: float) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
             record, memory = story.page.record, story.memories.present
-            return record.title, story.candidates.whole_text(card), record.settings, memory
+            return record.title, story.candidates.whole_text(card), story.settings, memory
 
         title, whole, settings, memory = room.ask(text)
         title = title if title == UNTITLED else f"{title[:150]} (another way)"
@@ -182,7 +181,7 @@ class CandidateCalls:
         first = new.rows[0][0]
         kept, drawn = fates.deal(self._house.tastes.dealer, wished, known, len(new.rows), first)
         rows = tuple(
-            (seed, _ending({**params, **one.params}))
+            (seed, ending({**params, **one.params}))
             for (seed, params), one in zip(new.rows, drawn, strict=True)
         )
         densities = tuple(one.log_density for one in drawn)
@@ -222,7 +221,7 @@ def _rows(
     rows = []
     for number in range(num):
         row = Fields(own[number] if number < len(own) else None, ("seed", "params"))
-        full = _ending({**params, **row.object("params")})
+        full = ending({**params, **row.object("params")})
         plain = (seed + number * SEED_STEP) % MAX_SEED
         rows.append((row.integer("seed", 0, MAX_SEED, default=plain), full))
     _check_search([full for _, full in rows], sets, own=bool(own))
@@ -240,18 +239,3 @@ def _check_search(params: list[dict[str, Any]], sets: int, *, own: bool) -> None
         raise BadRequestError("A search finds the same again; ask for one set.")
     if beams < len(params):
         raise BadRequestError("A search needs at least as many beams as it has cards to fill.")
-
-
-def _ending(params: dict[str, Any]) -> dict[str, Any]:
-    """Parameters under which a card ends by itself.
-
-    Raises: BadRequestError when they allow more than a card holds.
-    """
-    full = check_params(params)
-    if full["limit"] == "endless":
-        full["limit"] = "tokens"
-    if not full["max_tokens"]:
-        full["max_tokens"] = PLAIN_TOKENS
-    if full["max_tokens"] > MOST_CANDIDATE_TOKENS:
-        raise BadRequestError(f"A candidate has at most {MOST_CANDIDATE_TOKENS} tokens.")
-    return full

@@ -23,6 +23,7 @@ from ..story.story import Story
 from . import library, presets
 from .loop import Lane, Loop
 from .opening import Opening, interrupted
+from .pickers import Pickers
 from .picking import Picking
 from .room import Room
 from .rooms import Rooms
@@ -67,6 +68,8 @@ class House:
         self.send_away: Callable[[list[str]], None] = lambda browsers: None
         self.tastes = Tastes(self.read)
         self.picking = Picking(loop, data_dir, self.tastes, lambda told: self._tell(told))
+        self.pickers = Pickers()
+        self.pickers.add("taste", lambda random: self.picking.pick)
         self.requests = WorkerRequests(loop, self.workers)
         self._model_listeners: list[Any] = [self.requests]
         self._stale: set[str] = set()

@@ -22,6 +22,7 @@ from ..store.records import (
     StoryRecord,
     TokenRecord,
 )
+from ..story.automatic import KEPT_AS
 from ..story.card_asking import MOST_BEAMS
 from ..story.page import Page
 from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
@@ -133,7 +134,7 @@ def copy_of(
     if len(title) > MAX_TITLE:
         raise BadRequestError("The title is too long for a copy of it; shorten it first.")
     page = Page(stored, fresh_client(stored.clients), new_id)
-    settings = stored.record.settings
+    settings = {name: one for name, one in stored.record.settings.items() if name != KEPT_AS}
     record = dataclasses.replace(
         new_story(title, settings, now),
         num_words=stored.record.num_words,

@@ -69,7 +69,7 @@ def _of_set(store: Store, one: StoredSet, number: int, most: int | None) -> Obse
         situation=situation,
         before=before if most is None else before[-most:],
         candidates=candidates,
-        by="human",
+        by="auto" if record.origin == "writer" else "human",  # who passed it over, if nobody chose
         policy=str(fate.get("policy", "")),
         mode=first.mode,
         prompt=first.prompt,

@@ -32,6 +32,7 @@ class Package:
     cards: list[tuple[str, int, list[Any]]] = field(default_factory=list)  # card, index, token
     carets: dict[str, dict[str, Any]] = field(default_factory=dict)
     memory: dict[str, Any] | None = None
+    auto: dict[str, Any] | None = None
     saved: float | None = None
     trouble: str = ""
 
@@ -49,6 +50,7 @@ class Package:
         self.cards += later.cards
         self.carets |= later.carets
         self.memory = later.memory or self.memory
+        self.auto = later.auto or self.auto
         self.saved = later.saved or self.saved
         self.trouble = "" if later.saved else later.trouble or self.trouble
 
@@ -71,6 +73,8 @@ class Package:
             )
         if self.memory is not None:
             message["memory"] = self.memory
+        if self.auto is not None:
+            message["auto"] = self.auto
         if self.saved is not None:
             message["saved"] = self.saved
         if self.trouble:

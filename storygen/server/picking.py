@@ -67,6 +67,10 @@ class Picking:
         best = self._picker.expected(before, prompt, candidates)
         return best, chances[best], self._picker.reasons(before, prompt, candidates)
 
+    def pick(self, before: str, texts: Sequence[Candidate]) -> int:
+        """The index of the candidate that it expects to be taken. Raises: as `expects`."""
+        return self.expects(before, "", texts)[0]
+
     def learn(self) -> None:
         """Begin to learn from the library; returns at once. Raises: ConflictError while it does already."""
         if self._learning is not None:

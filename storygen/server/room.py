@@ -103,6 +103,7 @@ class _Batch:
     runs: list[dict[str, Any]] = field(default_factory=list)
     sets: list[dict[str, Any]] = field(default_factory=list)
     memory: dict[str, Any] | None = None
+    auto: dict[str, Any] | None = None
 
     def add(self, effects: Effects) -> None:
         self.records += effects.records
@@ -117,6 +118,7 @@ class _Batch:
         news.sets |= new.sets
         news.runs |= new.runs
         news.memory = new.memory or news.memory
+        news.auto |= new.auto
         news.story |= new.story
 
 
@@ -130,6 +132,7 @@ class Room:
         self._committing: _Batch | None = None
         self._retry_at: float | None = None
         self.outboxes: dict[str, Outbox] = {}
+        self.watchers: list[Callable[[Package], None]] = []  # told of each commit's news
         self._asking: _Reply | None = None  # whose work is being done
         self._rested = 0.0
         story.page.document.rest = self._rest
@@ -311,6 +314,7 @@ class Room:
             batch.runs = self._story.runs.views(batch.news.runs)
             batch.sets = self._story.candidates.views(batch.news.sets)
             batch.memory = self._story.memories.view() if batch.news.memory else None
+            batch.auto = self._story.automatic.view() if batch.news.auto else None
         if batch.records:
             self._committing = batch
             self._house.commit(batch.records, lambda _, error: self._inbox.put(_Committed(error)))
@@ -351,10 +355,13 @@ class Room:
                 sets={found["id"]: found for found in batch.sets},
                 cards=batch.news.cards,
                 memory=batch.memory,
+                auto=batch.auto,
                 saved=self._house.now() if batch.records else None,
             )
             for outbox in list(self.outboxes.values()):
                 outbox.add(package)
+            for watcher in list(self.watchers):
+                watcher(package)
         for reply in batch.replies:
             reply.give()
         if batch.news.story:

@@ -145,6 +145,8 @@ class Rooms:
         def pause(page: Story, now: float) -> None:
             if page.page.record.settings.get("keep_writing"):
                 return
+            if page.automatic.active:
+                page.automatic.pause(now, "Nobody was looking.")
             for run in page.runs.live():
                 if run.state == states.RUNNING:
                     page.runs.pause(run.id, now)

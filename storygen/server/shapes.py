@@ -78,7 +78,7 @@ def open_shape(story: Story, state: bytes | None) -> dict[str, Any]:
     page = story.page
     return {
         "story": story_shape(page.record, bool(story.runs.live())),
-        "settings": page.record.settings,
+        "settings": story.settings,
         "document": page.record.document,
         "update": page.document.update_since(state),
         "state": page.document.state(),
@@ -87,6 +87,7 @@ def open_shape(story: Story, state: bytes | None) -> dict[str, Any]:
         "aliases": [alias_shape(alias) for alias in page.aliases],
         "runs": story.runs.views(),
         "head": page.head,
+        "auto": story.automatic.view(),
         "memory": story.memories.present,
         "memory_version": story.memories.version,
     }

@@ -23,6 +23,7 @@ from ..preferences import ranges
 from ..story.story import Story
 from . import presets
 from .access import AccessRules
+from .auto_calls import AUTO_CALLS, AutoCalls
 from .candidate_calls import CANDIDATE_CALLS, CandidateCalls
 from .checks import MAX_ID, MAX_STATE_BYTES, Fields
 from .history_calls import HISTORY_CALLS, HistoryCalls
@@ -51,6 +52,7 @@ class Studio(
     RunCalls,
     CandidateCalls,
     TasteCalls,
+    AutoCalls,
     TokenCalls,
     MemoryCalls,
     HistoryCalls,
@@ -69,6 +71,7 @@ class Studio(
         **LIBRARY_CALLS,
         **RUN_CALLS,
         **CANDIDATE_CALLS,
+        **AUTO_CALLS,
         **TOKEN_CALLS,
         **TASTE_CALLS,
         **MEMORY_CALLS,
@@ -158,6 +161,7 @@ class Studio(
             "default_preset": presets.DEFAULT.name,
             "fate_ranges": ranges.to_json(ranges.DEFAULTS),
             "picker": house.picking.view(),
+            "pickers": list(house.pickers.names()),
             "notes": [dataclasses.asdict(p) for p in house.registry.problems],
         }
 

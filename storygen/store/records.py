@@ -54,7 +54,7 @@ class UpdateRecord:
     story: str
     seq: int
     data: bytes
-    origin: str  # "human" | "run:<id>" | "restore" | "create" | "continue_here" | "overtaken"
+    origin: str  # "human" | "run:<id>" | "restore" | "create" | "continue_here" | "overtaken" | "accept"
     time: float
 
 
@@ -173,7 +173,7 @@ class SetRecord:
     set: str
     story: str
     time: float
-    origin: str  # "asked" | "quick" | "auto" | "token" | "fate"
+    origin: str  # "asked" | "quick" | "auto" | "writer" | "token"
     checkpoint: str
     offset: int  # UTF-16 units
     left: (

@@ -16,9 +16,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..document.live import Change
+from ..document.units import utf16_units
 from ..errors import ConflictError
 from ..link.messages import Event
-from ..store.records import ChoiceRecord, StoredSet
+from ..store.records import Author, ChoiceRecord, StoredSet
 from .card import Card
 from .card_asking import CardAsking, Drawn, NewSet
 from .card_sets import CandidateSet, CardSets
@@ -26,6 +27,7 @@ from .card_writing import CardWriting
 from .memories import Memories
 from .offers import Offers
 from .page import Page
+from .taken import stretches
 
 
 class Candidates:
@@ -55,6 +57,12 @@ class Candidates:
     def whole_views(self) -> list[dict[str, Any]]:
         """Every set that was not cleared, its cards with their tokens."""
         return [found.whole_view() for found in self._sets if found.record.cleared is None]
+
+    def place(self, set_id: str) -> int:
+        """The byte of the story at which a set goes on, its end when that is gone. Raises: NotFoundError."""
+        found = self._sets.get(set_id)
+        self._sets.catch_up(found)
+        return found.feed.point
 
     def whole_text(self, card_id: str) -> str:
         """The story up to a card's place, and the card's text. Raises: NotFoundError."""
@@ -181,6 +189,38 @@ class Candidates:
         self._sets.store(found, card)
         page.describe(now)
         return page.checkpoint("accepted", now, run=card.id)
+
+    def accept(self, card_id: str, units: int, now: float, *, by: str = "auto") -> str:
+        """Put a card's first `units` units into the story at its set's place, as a browser that takes it
+        does: what its tokens say stays theirs, what a person made of it a person's. For the rest: `taken`.
+
+        A set whose place is gone has it at the story's end.
+        Raises: NotFoundError, ConflictError when the card does not say as much.
+        """
+        found, card = self.card(card_id)
+        if units > utf16_units(card.standing):
+            raise ConflictError("The candidate does not say as much.")
+        self._sets.catch_up(found)
+        shown = {one.id: one.units for one in found.cards}
+        text, reach = "", 0
+        for piece, start in stretches(card.written, card.standing, units):
+            size = utf16_units(piece)
+            authors = [] if start is None else [Author(size, card.client, card.clock + start)]
+            at = found.feed.point
+            self._page.put_in(at, piece, authors, "accept", now)
+            found.feed.base = found.feed.point = at + len(piece.encode())
+            text += piece
+            reach = reach if start is None else start + size
+        return self.taken(card_id, reach, text, shown, now, by=by)
+
+    def retire(self, set_id: str, now: float) -> None:
+        """A set leaves the page, and memory but for what was taken of it; what was written stays stored."""
+        found = self._sets.get(set_id)
+        assert not found.live
+        if found.record.cleared is None:
+            self._sets.record(found, cleared=now)
+        taken = [card for card in found.cards if card.taken]
+        found.cards = taken or found.cards[:1]
 
     # ------------------------------------------------------------ models, workers and the text
 

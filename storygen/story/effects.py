@@ -22,6 +22,7 @@ class News:
     sets: set[str] = field(default_factory=set)
     cards: list[tuple[str, int, list[Any]]] = field(default_factory=list)  # card, index, token
     memory: int = 0  # the number of a new version of the memory
+    auto: bool = False  # the automatic writer's state changed
     story: bool = False  # title, counts or settings changed
 
     def __bool__(self) -> bool:
@@ -35,6 +36,7 @@ class News:
             or self.sets
             or self.cards
             or self.memory
+            or self.auto
             or self.story
         )
 

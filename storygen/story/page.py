@@ -7,6 +7,7 @@ committed and collects what browsers must be told. Nothing is deleted from the l
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -49,6 +50,7 @@ class Page:
         self.new_id = new_id
         self.listener: Listener = lambda change, run, now: None
         self.on_typed: Callable[[Sequence[Struct], float], None] = lambda structs, now: None
+        self.typed_at = 0.0  # when a person's last update came
         self.document = LiveDocument(
             client, stored.clients, Authorship(stored.aliases, stored.tokens)
         )
@@ -105,6 +107,7 @@ class Page:
             self._learn(alias)
         if applied.news:
             self._log(applied.news, "human", now)
+            self.typed_at = now
         self.on_typed(applied.structs, now)
         return self._seq
 
@@ -236,6 +239,11 @@ class Page:
         self._counted = bytes(self.document.text)
         self.effects.records.append(self.record)
         self.effects.news.story = True
+
+    def keep(self, name: str, value: Any) -> None:
+        """Store a setting of the story that no browser may set, and that is no change of the story."""
+        self.record = replace(self.record, settings={**self.record.settings, name: value})
+        self.effects.records.append(self.record)
 
     def uncounted(self) -> bool:
         """Whether the text has changed since the story's row was stored."""

@@ -10,6 +10,7 @@ from ..document.live import Change
 from ..errors import ConflictError, NotFoundError
 from ..link.messages import Event, ListNext, NextListed, ShowContext
 from ..store.records import CheckpointRecord, StoredStory
+from .automatic import KEPT_AS, Automatic
 from .candidates import Candidates
 from .card_asking import NewSet
 from .effects import Effects
@@ -33,6 +34,7 @@ class Story:
         offers = Offers(self.page)
         self.looks = Looks(self.page, offers, self.memories, stored.taken, self._wrote)
         self.candidates = Candidates(self.page, offers, self.memories, stored.sets, self._wrote)
+        self.automatic = Automatic(self.page, self.candidates)
         self.runs.also_known = self._wrote
         self.page.listener = self._document_changed
         self._described = 0.0
@@ -41,6 +43,11 @@ class Story:
     def id(self) -> str:
         """The story's id."""
         return self.page.id
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The story's settings as browsers know them."""
+        return {name: value for name, value in self.page.record.settings.items() if name != KEPT_AS}
 
     def _wrote(self, model: str) -> set[str]:
         """Whatever a model wrote that may stand in the text: by runs, on cards, tokens taken from a list."""
@@ -102,12 +109,13 @@ class Story:
     # ------------------------------------------------------------ models and workers
 
     def live(self) -> int:
-        """How many runs and candidates have not ended."""
-        return len(self.runs.live()) + len(self.candidates.live())
+        """How many runs and candidates have not ended, and the automatic writer, if it has not."""
+        return len(self.runs.live()) + len(self.candidates.live()) + self.automatic.live
 
     def models_in_use(self) -> set[str]:
-        """Models that runs or candidates need."""
-        return self.runs.models_in_use() | self.candidates.models_in_use()
+        """Models that runs, candidates or the automatic writer need."""
+        used = self.runs.models_in_use() | self.candidates.models_in_use()
+        return used | self.automatic.models_in_use()
 
     def model_ready(self, model: str, window: int, now: float) -> None:
         """A worker has loaded `model`: what waits for it begins."""
@@ -126,6 +134,8 @@ class Story:
 
     def stop_all(self, now: float) -> None:
         """End everything that writes."""
+        if self.automatic.live:
+            self.automatic.stop(now)
         for run in self.runs.live():
             self.runs.stop(run.id, now)
         self.candidates.stop_all(now)
@@ -158,7 +168,7 @@ class Story:
         merged = {**self.page.record.settings, **patch}
         settings = {key: value for key, value in merged.items() if value is not None}
         self.page.describe(now, settings=settings)
-        return settings
+        return self.settings
 
     def tick(self, now: float) -> None:
         """What time asks for: edits that have waited, and the story's counts."""

@@ -33,6 +33,8 @@ TYPES = {
     "candidates": OK + "{sets: P.CandidateSet[]}",
     "candidate_change": OK + "{set: P.CandidateSet}",
     "candidate_taken": OK + "{checkpoint: string}",
+    "auto_start": OK + "{auto: P.Auto}",
+    "auto_set": "{auto: P.Auto, fate: P.Fate}",
     "next_tokens": OK + "{look: P.Look}",
     "token_taken": OK + "{checkpoint: string}",
     "score_start": OK + "{score: string}",

@@ -195,6 +195,7 @@ class OpenStory:
         self.cards: dict[str, list[list[Any]]] = {}  # tokens
         self.memory: dict[str, Any] = {}
         self.memory_version = -1
+        self.auto: dict[str, Any] | None = None
         self.document = ""
         self._sent: bytes | None = None
 
@@ -221,6 +222,7 @@ class OpenStory:
                 self.memory, self.memory_version = message["memory"], message["memory_version"]
             elif (news := message.get("memory")) and news["version"] > self.memory_version:
                 self.memory, self.memory_version = news["memory"], news["version"]
+            self.auto = message.get("auto", self.auto)
             self.document = message.get("document", self.document)
 
     def edit(self, change: Callable[[Text], None]) -> bytes:
@@ -266,6 +268,32 @@ class OpenStory:
 
         answer = self._client.ok("candidates_ask", story=self.id, model=MODEL, at=at, **fields)
         found: dict[str, Any] = answer["set"]
+        return found
+
+    def automate(self, **fields: Any) -> dict[str, Any]:
+        """Start the automatic writer with the scripted model; returns how it is."""
+        from tests.server_process import MODEL
+
+        warm = {"ranges": {"temperature": {"scale": "uniform", "low": 0.5, "high": 1.5}}}
+        fields = {"params": {"max_tokens": 4}, "ranges": warm, "seed": 5, **fields}
+        answer = self._client.ok("auto_start", story=self.id, model=MODEL, **fields)
+        with self._client.changed:
+            self.auto = self.auto or answer["auto"]
+        found: dict[str, Any] = answer["auto"]
+        return found
+
+    def wait_auto(self, state: str, reason: str = "", step: int = 0) -> dict[str, Any]:
+        """Wait until the automatic writer is in a state, at least at that step; returns how it is."""
+
+        def there() -> Any:
+            view = self.auto or {}
+            same = (view.get("state"), view.get("reason")) == (state, reason)
+            return view if same and view["step"] >= step else None
+
+        try:
+            found: dict[str, Any] = self._client.wait(there, f"{state} {reason}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self.auto} {self}") from None
         return found
 
     def wait_set(self, set_id: str) -> dict[str, Any]:

@@ -66,6 +66,18 @@ def test_candidates_answers(browser: StudioClient) -> None:
     _check("candidate_taken", taken)
 
 
+def test_the_automatic_writers_answers(browser: StudioClient) -> None:
+    story = browser.create("Once")
+    params, warm = {"max_tokens": NUM_TOKENS}, {"scale": "uniform", "low": 0.5, "high": 1.5}
+    asked = {"steps": 2, "cards": 2, "seed": 5, "params": params}
+    ranges = {"ranges": {"temperature": warm}}
+    started = browser.ok("auto_start", story=story.id, model=MODEL, ranges=ranges, **asked)
+    _check("auto_start", started)
+    story.wait_auto("ended", "finished")
+    (found,) = browser.ok("candidates", story=story.id)["sets"][-1:]
+    _check("auto_set", {"auto": story.auto, "fate": found["fate"]})
+
+
 def test_answers_about_tokens(browser: StudioClient) -> None:
     story = browser.create("Once 🙂 upon")
     asked = browser.ok("next_tokens", story=story.id, model=MODEL, at="end", seed=5, num=6, draws=9)
