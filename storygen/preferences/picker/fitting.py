@@ -27,7 +27,7 @@ STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 
 _MOST_STEPS = 50
 _SPARE, _POWERS = 8, 6  # of the range finder
-_CLOSE = 1e-8  # the largest step of a weight at which it has converged
+_CLOSE = 1e-6  # the largest step of a weight at which it has converged
 
 
 @dataclass(frozen=True, slots=True)

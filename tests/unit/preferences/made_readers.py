@@ -10,49 +10,12 @@ from random import Random
 from storygen.preferences.observations import Observation, ShownCandidate, Situation
 from storygen.preferences.picker.measures import NAMES, measured
 
-WORDS = tuple(
-    [
-        "river",
-        "stone",
-        "lantern",
-        "winter",
-        "garden",
-        "quiet",
-        "sudden",
-        "morning",
-        "harbour",
-        "letter",
-        "candle",
-        "shadow",
-        "bread",
-        "window",
-        "answer",
-        "silver",
-        "bitter",
-        "travel",
-        "mountain",
-        "whisper",
-        "corner",
-        "promise",
-        "ocean",
-        "hollow",
-        "ember",
-        "meadow",
-        "thunder",
-        "under",
-        "over",
-        "along",
-        "beyond",
-        "toward",
-        "against",
-        "within",
-        "beside",
-        "keeper",
-        "sister",
-        "father",
-        "stranger",
-    ]
-)
+_VOCABULARY = """
+river stone lantern winter garden quiet sudden morning harbour letter candle shadow bread window answer
+silver bitter travel mountain whisper corner promise ocean hollow ember meadow thunder under over along
+beyond toward against within beside keeper sister father stranger
+"""
+WORDS = _VOCABULARY.split()
 
 Taste = Callable[[str, str, Sequence[tuple[str, tuple[float, ...]]]], list[float]]
 

@@ -106,10 +106,10 @@ def test_what_is_tested_is_what_the_server_computes(known: list[Observation]) ->
 
 
 def test_random_choices_are_seldom_called_a_taste(by_luck: Material) -> None:
-    """Of 60 readers who choose at random, at most 5 % are said to have a taste; 2.5 % is what each
+    """Of 40 readers who choose at random, at most 5 % are said to have a taste; 2.5 % is what each
     interval allows, and all four must agree."""
     claims = better_than_chance = saved = 0
-    for seed in range(60):
+    for seed in range(40):
         random = np.random.default_rng(seed)
         taken = np.zeros(len(by_luck.sets.taken))
         for span in by_luck.sets.spans():
@@ -119,9 +119,9 @@ def test_random_choices_are_seldom_called_a_taste(by_luck: Material) -> None:
         claims += report.beats_all
         better_than_chance += report.beats("chance")
         saved += report.loss_saved.low is not None and report.loss_saved.low > 0
-    assert claims <= 3
-    assert better_than_chance <= 5
-    assert saved <= 3
+    assert claims <= 2
+    assert better_than_chance <= 4
+    assert saved <= 2
 
 
 def test_a_reader_of_one_rule_is_not_said_to_be_known_better_than_by_it() -> None:
