@@ -1,4 +1,4 @@
-"""Honest reports: luck isn't called taste, nor a rule's work the picker's; intervals hold what they should."""
+"""Honest reports: luck isn't called taste, nor a rule's work the picker's; intervals hold what they say."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from storygen.preferences.estimates import Interval
 from storygen.preferences.observations import Observation
 from storygen.preferences.picker import training
+from storygen.preferences.picker.report import RULES
 from storygen.preferences.picker.training import Material
 from tests.unit.preferences.made_readers import no_taste, read_sets
 
@@ -61,6 +62,18 @@ def test_a_reader_of_one_rule_is_not_said_to_be_known_better_than_by_it() -> Non
     assert report.best_rule == "longest" and not report.beats_all
     assert report.beats("first")
     assert report.sentence.endswith("better than taking the longest.")
+
+
+def test_each_rule_takes_what_its_name_says(by_luck: Material) -> None:
+    sets = read_sets(Random(2), no_taste, 12, 6)
+    for one, span in zip(sets, by_luck.sets.spans(), strict=True):
+        shown = [(each.text, each.logprobs) for each in one.candidates]
+        likely = [sum(logprobs) / len(logprobs) for _, logprobs in shown]
+        taken = dict(zip(RULES, by_luck.rules[span].argmax(axis=0), strict=True))
+        assert len(set(by_luck.rules[span][:, list(RULES).index("chance")].tolist())) == 1
+        assert len(shown[taken["longest"]][0]) == max(len(text) for text, _ in shown)
+        assert likely[taken["likeliest"]] == max(likely)
+        assert one.candidates[taken["first"]].number == 0
 
 
 def test_several_that_are_equally_high_or_equally_taken_count_their_part() -> None:

@@ -64,6 +64,11 @@ def test_words_are_those_of_the_signs(text: str) -> None:
     assert words(text) == signs.words(text)
 
 
+@pytest.mark.parametrize("endless", ["a" * 41, "no " + "ж" * 50, "!!!!!", "a_____b", "x" * 40])
+def test_endless_runs_are_taken_apart_as_the_signs_do(endless: str) -> None:
+    assert words(endless) == signs.words(endless)
+
+
 @pytest.mark.parametrize(
     ("text", "num_words", "num_sentences", "ends"),
     [
