@@ -39,6 +39,9 @@ NUM_DRAWS = 2000
 DIRECTION_DIGITS = 6
 """After the point, of the directions in hidden states: a picker stays under about 2 MB."""
 
+LARGEST_VALUE = 1e6
+"""In a hidden state."""
+
 Progress = Callable[[str, int, int], None]
 """Called with a stage ("measuring", "testing", "learning"), how much of it is done, and of how much."""
 
@@ -211,8 +214,9 @@ def _matrix(telling: Sequence[Observation], vectors: Mapping[str, Sequence[float
     unknown = np.full(max(lengths), math.nan)
     shown = [candidate.candidate for one in telling for candidate in one.candidates]
     matrix = np.array([vectors.get(name, unknown) for name in shown], np.float64)
-    if not np.isfinite(matrix[[name in vectors for name in shown]]).all():
-        raise BadRequestError("Vectors must hold finite numbers.")
+    there = matrix[[name in vectors for name in shown]]
+    if not (np.abs(there) <= LARGEST_VALUE).all():
+        raise BadRequestError(f"Vectors must hold finite numbers of at most {LARGEST_VALUE:.0f}.")
     return matrix
 
 

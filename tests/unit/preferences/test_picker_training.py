@@ -187,5 +187,6 @@ def test_hidden_states_may_be_missing_but_must_be_of_one_length_and_finite() -> 
     name = sets[0].candidates[0].candidate
     with pytest.raises(BadRequestError, match="one length"):
         training.train(sets, vectors={**vectors, name: [1.0]})
-    with pytest.raises(BadRequestError, match="finite"):
-        training.train(sets, vectors={**vectors, name: [float("inf")] * 24})
+    for value in (float("inf"), float("nan"), -1e7):
+        with pytest.raises(BadRequestError, match="finite"):
+            training.train(sets, vectors={**vectors, name: [value] * 24})
