@@ -16,9 +16,9 @@ from ..estimates import Interval
 VERSION = 1
 
 RULES = {
-    "chance": "any of them",
+    "chance": "one at random",
     "longest": "the longest",
-    "likeliest": "the one that was likeliest to the model",
+    "likeliest": "the likeliest to the model",
     "first": "the first card",
 }
 """What a picker must beat, each with its name in a sentence."""

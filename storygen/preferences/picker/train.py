@@ -1,6 +1,8 @@
 """Learning a picker as a program of its own: `python -m storygen.preferences.picker.train`.
 
-Reads observations as JSON lines (`observation_json`) and writes JSON lines, each of them one of
+Reads observations as JSON lines (`observation_json`) and, where there are any, hidden states of candidates:
+    {"vectors": {"candidate id": [0.1, …], …}}
+Writes JSON lines, each of them one of
     {"progress": {"stage": "measuring", "done": 100, "of": 1000}}
     {"picker": …, "report": …}      the last one, exit status 0
     {"error": {"code": "…", "message": "…"}}      the last one, exit status 1
@@ -9,14 +11,18 @@ Reads observations as JSON lines (`observation_json`) and writes JSON lines, eac
 from __future__ import annotations
 
 import json
+import math
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 from ...errors import BadRequestError
+from .. import checked
 from ..observation_json import observation_from_json
 from ..observations import Observation
-from . import training
+from .scoring import LONGEST_VECTOR
 
 LONGEST_LINE_BYTES = 32 * 2**20
 
@@ -25,17 +31,21 @@ Write = Callable[[dict[str, Any]], None]
 
 def main() -> int:
     """The exit status, after what standard input says was learned and told on standard output."""
+    # One thread is faster for matrices of this size, and the same on every machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return run(_lines(sys.stdin.buffer), _to_standard_output)
 
 
 def run(lines: Iterable[bytes], write: Write) -> int:
     """0 after a picker was written, 1 after an error was."""
+    from .training import train  # numpy reads what `main` sets when it is imported
 
     def on_progress(stage: str, done: int, whole: int) -> None:
         write({"progress": {"stage": stage, "done": done, "of": whole}})
 
     try:
-        trained = training.train(list(read(lines)), on_progress=on_progress)
+        observations, vectors = read(lines)
+        trained = train(observations, on_progress=on_progress, vectors=vectors)
     except BadRequestError as error:
         write({"error": {"code": error.code, "message": error.message}})
         return 1
@@ -43,17 +53,40 @@ def run(lines: Iterable[bytes], write: Write) -> int:
     return 0
 
 
-def read(lines: Iterable[bytes]) -> Iterator[Observation]:
-    """The observation of each line that isn't blank.
+def read(lines: Iterable[bytes]) -> tuple[list[Observation], dict[str, Sequence[float]]]:
+    """(observations, hidden states by candidate id) of all lines that aren't blank.
 
-    Raises: BadRequestError for a line that holds none, which says which (from 1) and why.
+    Raises: BadRequestError for a line that holds neither, which says which (from 1) and why.
     """
+    observations: list[Observation] = []
+    vectors: dict[str, Sequence[float]] = {}
     for at, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                yield observation_from_json(_parsed(line))
-            except BadRequestError as error:
-                raise BadRequestError(f"Line {at}: {error.message}") from error
+        try:
+            data = _parsed(line) if line.strip() else None
+            if isinstance(data, dict) and "vectors" in data:
+                vectors.update(_vectors(data))
+            elif line.strip():
+                observations.append(observation_from_json(data))
+        except BadRequestError as error:
+            raise BadRequestError(f"Line {at}: {error.message}") from error
+    return observations, vectors
+
+
+def _vectors(data: Any) -> dict[str, Sequence[float]]:
+    given = checked.mapping(checked.mapping(data, "line", ("vectors",))["vectors"], "vectors")
+    return {name: _vector(one, f"vectors.{name[:100]}") for name, one in given.items()}
+
+
+def _vector(data: Any, what: str) -> Sequence[float]:
+    """As `checked.numbers`, and quickly: there may be millions."""
+    given = checked.items(data, what, LONGEST_VECTOR)
+    try:
+        values = array("d", given)
+    except (TypeError, OverflowError) as error:
+        raise BadRequestError(f"{what} must be a list of numbers.") from error
+    if not all(map(math.isfinite, values)):
+        raise BadRequestError(f"{what} must be a list of finite numbers.")
+    return values
 
 
 def _parsed(line: bytes) -> Any:

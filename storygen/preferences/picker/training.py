@@ -11,8 +11,8 @@ Bootstrap, 2015 (the factor that widens percentile intervals where there are few
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from . import fitting
 from .fitting import Fit, Floats, Sets
 from .measures import NAMES, measured
 from .report import RULES, Report
-from .scoring import MOST_CANDIDATES, Picker
+from .scoring import LONGEST_VECTOR, MOST_CANDIDATES, MOST_DIRECTIONS, Direction, Picker
 
 FEWEST_SETS = 30
 """From fewer sets with a choice nothing is learned: no claim about them could hold."""
@@ -35,6 +35,12 @@ FEWEST_STORIES = 10
 NUM_FOLDS = 5
 NUM_DRAWS = 2000
 """Of the bootstrap."""
+
+DIRECTION_DIGITS = 6
+"""After the point, of the directions in hidden states: a picker stays under about 2 MB."""
+
+LARGEST_VALUE = 1e6
+"""In a hidden state."""
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage ("measuring", "testing", "learning"), how much of it is done, and of how much."""
@@ -52,7 +58,8 @@ class Trained:
 class Material:
     """Sets as arrays, and what each rule thinks of their candidates: (num_candidates, num_rules) float64.
 
-    The columns of `rules` are in the order of `RULES`; of chance all are 0.
+    The columns of `rules` are in the order of `RULES`; of chance all are 0. `directions`, (num_directions,
+    length) float64: those of which `sets` has further columns behind the measures.
     """
 
     sets: Sets
@@ -60,6 +67,7 @@ class Material:
     num_without: int
     num_stories: int
     grouped_by: str
+    directions: Floats
 
 
 def train(
@@ -67,13 +75,21 @@ def train(
     by: str = "human",
     seed: int = 0,
     on_progress: Progress = lambda stage, done, whole: None,
+    vectors: Mapping[str, Sequence[float]] | None = None,
 ) -> Trained:
     """A picker and its report, from the sets that `by` ("human" or "auto") chose from.
 
     The same observations and seed give the same. Sets from which nothing was taken, or the same of all,
-    tell nothing and are only counted. Raises: BadRequestError ("too_few_choices") for fewer than 30 others.
+    tell nothing and are only counted. `vectors`: hidden states by candidate id, all of one length; the 16
+    directions along which they differ most are learned from like the measures. They are found from all
+    sets at once, but without the choices, so that no left-out choice is known through them.
+    Raises: BadRequestError ("too_few_choices") for fewer than 30 sets that tell, or vectors that don't fit.
     """
-    material = gathered([one for one in observations if one.by == by], on_progress)
+    chosen_from = [one for one in observations if one.by == by]
+    material = gathered(chosen_from, on_progress)
+    if vectors:
+        telling = [one for one in chosen_from if _tells(one)]
+        material = with_vectors(material, _matrix(telling, vectors), seed)
     return trained(material, seed, on_progress)
 
 
@@ -97,19 +113,22 @@ def gathered(observations: Sequence[Observation], on_progress: Progress) -> Mate
     return _arranged(telling, np.array(rows), len(observations) - len(telling))
 
 
+def with_vectors(material: Material, vectors: Floats, seed: int = 0) -> Material:
+    """`material` with directions of `vectors`: (num_candidates, length) float64, NaN where not known."""
+    sets = material.sets
+    found = fitting.directions(sets, vectors, MOST_DIRECTIONS, seed)
+    found = np.round(found, DIRECTION_DIGITS)
+    rows = np.column_stack([sets.rows, fitting.filled(sets, vectors) @ found.T])
+    return replace(material, sets=replace(sets, rows=rows), directions=found)
+
+
 def trained(material: Material, seed: int = 0, on_progress: Progress = lambda *_: None) -> Trained:
     """As `train`, from sets that are gathered already."""
     report = tested(material, seed, on_progress)
     on_progress("learning", 0, 1)
     fit = fitting.fit(material.sets, NUM_FOLDS, seed)
     on_progress("learning", 1, 1)
-    picker = Picker(
-        tuple(map(float, fit.scales)),
-        tuple(map(float, fit.weights)),
-        fit.strength,
-        material.sets.num,
-    )
-    return Trained(picker, report)
+    return Trained(_picker(fit, material), report)
 
 
 def tested(material: Material, seed: int, on_progress: Progress = lambda *_: None) -> Report:
@@ -174,6 +193,33 @@ def bootstrapped(values: Floats, groups: NDArray[np.int64], seed: int) -> list[I
     ]
 
 
+def _picker(fit: Fit, material: Material) -> Picker:
+    scales, weights = (tuple(map(float, one)) for one in (fit.scales, fit.weights))
+    num = len(NAMES)
+    directions = zip(scales[num:], weights[num:], material.directions.tolist(), strict=True)
+    return Picker(
+        scales[:num],
+        weights[:num],
+        fit.strength,
+        material.sets.num,
+        tuple(Direction(scale, weight, tuple(values)) for scale, weight, values in directions),
+    )
+
+
+def _matrix(telling: Sequence[Observation], vectors: Mapping[str, Sequence[float]]) -> Floats:
+    """(num_candidates, length) float64, NaN where a candidate has no vector. Raises: BadRequestError."""
+    lengths = {len(one) for one in vectors.values()}
+    if len(lengths) != 1 or not 0 < max(lengths) <= LONGEST_VECTOR:
+        raise BadRequestError(f"Vectors must have one length, of 1 to {LONGEST_VECTOR} numbers.")
+    unknown = np.full(max(lengths), math.nan)
+    shown = [candidate.candidate for one in telling for candidate in one.candidates]
+    matrix = np.array([vectors.get(name, unknown) for name in shown], np.float64)
+    there = matrix[[name in vectors for name in shown]]
+    if not (np.abs(there) <= LARGEST_VALUE).all():
+        raise BadRequestError(f"Vectors must hold finite numbers of at most {LARGEST_VALUE:.0f}.")
+    return matrix
+
+
 def _tells(one: Observation) -> bool:
     taken = [candidate.taken for candidate in one.candidates]
     return 2 <= len(taken) <= MOST_CANDIDATES and max(taken) > min(taken)
@@ -199,7 +245,8 @@ def _arranged(telling: Sequence[Observation], rows: Floats, num_without: int) ->
         "first": np.array([-float(one.number) for one in candidates]),
     }
     rules = np.column_stack([columns[rule] for rule in RULES])
-    return Material(sets, rules, num_without, num_stories, "story" if by_story else "set")
+    grouped_by = "story" if by_story else "set"
+    return Material(sets, rules, num_without, num_stories, grouped_by, np.zeros((0, 0)))
 
 
 def _right(sets: Sets, utilities: Floats) -> Floats:

@@ -4,52 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 
 from storygen.preferences.observations import Observation, ShownCandidate, Situation
 from storygen.preferences.picker.measures import NAMES, measured
 
-WORDS = [
-    "river",
-    "stone",
-    "lantern",
-    "winter",
-    "garden",
-    "quiet",
-    "sudden",
-    "morning",
-    "harbour",
-    "letter",
-    "candle",
-    "shadow",
-    "bread",
-    "window",
-    "answer",
-    "silver",
-    "bitter",
-    "travel",
-    "mountain",
-    "whisper",
-    "corner",
-    "promise",
-    "ocean",
-    "hollow",
-    "ember",
-    "meadow",
-    "thunder",
-    "under",
-    "over",
-    "along",
-    "beyond",
-    "toward",
-    "against",
-    "within",
-    "beside",
-    "keeper",
-    "sister",
-    "father",
-    "stranger",
-]
+_VOCABULARY = """
+river stone lantern winter garden quiet sudden morning harbour letter candle shadow bread window answer
+silver bitter travel mountain whisper corner promise ocean hollow ember meadow thunder under over along
+beyond toward against within beside keeper sister father stranger
+"""
+WORDS = _VOCABULARY.split()
 
 Taste = Callable[[str, str, Sequence[tuple[str, tuple[float, ...]]]], list[float]]
 
@@ -69,11 +35,11 @@ def continuation(random: Random) -> str:
     return " " + " ".join(made)
 
 
-def candidate(random: Random, number: int) -> ShownCandidate:
+def candidate(random: Random, number: int, name: str) -> ShownCandidate:
     text = continuation(random)
     logprobs = tuple(-random.expovariate(0.5) for _ in text.split())
     return ShownCandidate(
-        candidate=f"card-{number}",
+        candidate=f"{name}-{number}",
         number=number,
         model="tiny",
         params={},
@@ -109,12 +75,13 @@ def read_sets(
     for story in range(num_stories):
         before = continuation(random)
         for step in range(1, per_story + 1):
-            shown = [candidate(random, number) for number in range(num_candidates)]
+            name = f"card-{story}-{step}"
+            shown = [candidate(random, number, name) for number in range(num_candidates)]
             felt = taste(before, "", [(one.text, one.logprobs) for one in shown])
             best = random.choices(range(num_candidates), [math.exp(one) for one in felt])[0]
             taken = [0.0] * num_candidates
             taken[best] = random.choice([1.0, 1.0, 0.5])
-            made = [with_taken(one, part) for one, part in zip(shown, taken, strict=True)]
+            made = [replace(one, taken=part) for one, part in zip(shown, taken, strict=True)]
             found.append(
                 Observation(
                     set=f"set-{story}-{step}",
@@ -127,16 +94,3 @@ def read_sets(
             )
             before += shown[best].text
     return found
-
-
-def with_taken(one: ShownCandidate, taken: float) -> ShownCandidate:
-    return ShownCandidate(
-        one.candidate,
-        one.number,
-        one.model,
-        one.params,
-        one.seed,
-        one.text,
-        logprobs=one.logprobs,
-        taken=taken,
-    )
