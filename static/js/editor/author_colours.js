@@ -11,7 +11,7 @@ import { colours } from "./authorship.js";
 
 /** @typedef {import("../../vendor/libs.js").ViewUpdate} ViewUpdate */
 /** @typedef {import("../../vendor/libs.js").EditorView} EditorView */
-/** @typedef {{from: number, to: number, since: number}} Fresh */
+/** @typedef {{from: number, to: number, since: number, turn: 0 | 1}} Fresh `since`: when the word arrived */
 
 const FRESH_MS = 120;
 const STEP_MS = 20;
@@ -23,11 +23,16 @@ const MARKS = {
   model: Decoration.mark({ class: "by-model" }),
   edited: Decoration.mark({ class: "by-edit" }),
 };
-/** By age in steps: a word that is drawn anew goes on appearing from where it was. */
-const FRESH = Array.from({ length: FRESH_MS / STEP_MS }, (_, age) => ({
-  model: Decoration.mark({ class: `by-model is-fresh fresh-${age}` }),
-  edited: Decoration.mark({ class: `by-edit is-fresh fresh-${age}` }),
-}));
+/**
+ * By turn and by age in steps: a word that is drawn anew goes on appearing from where it was. The element of the word
+ * before may be used again for the next one: only another animation's name begins anew there, so that they take turns.
+ */
+const FRESH = ["odd", "even"].map((turn) =>
+  Array.from({ length: FRESH_MS / STEP_MS }, (_, age) => ({
+    model: Decoration.mark({ class: `by-model is-fresh is-${turn} fresh-${age}` }),
+    edited: Decoration.mark({ class: `by-edit is-fresh is-${turn} fresh-${age}` }),
+  })),
+);
 
 /**
  * @param {import("../document/story_document.js").StoryDocument} story
@@ -40,6 +45,8 @@ export function authorColours(story) {
       this.finger = new Finger(story.text);
       /** @type {Fresh[]} */
       this.fresh = [];
+      /** @type {0 | 1} */
+      this.turn = 0;
       this.decorations = this.#decorate(view);
     }
 
@@ -60,12 +67,14 @@ export function authorColours(story) {
     /** @param {ViewUpdate} update */
     #age(update) {
       const { changes } = update;
-      this.fresh = this.fresh.map(({ from, to, since }) => {
-        return { from: changes.mapPos(from, 1), to: changes.mapPos(to, -1), since };
+      this.fresh = this.fresh.map((word) => {
+        return { ...word, from: changes.mapPos(word.from, 1), to: changes.mapPos(word.to, -1) };
       });
       if (!story.applyingTokens) return;
       changes.iterChangedRanges((_fromA, _toA, from, to) => {
-        if (to > from) this.fresh.push({ from, to, since: performance.now() });
+        if (to === from) return;
+        this.turn = this.turn ? 0 : 1;
+        this.fresh.push({ from, to, since: performance.now(), turn: this.turn });
       });
     }
 
@@ -99,7 +108,7 @@ export function authorColours(story) {
         const end = Math.min(to, fresh.to);
         if (start >= end) continue;
         if (start > at) builder.add(at, start, MARKS[author]);
-        builder.add(start, end, freshMark(fresh.since)[author]);
+        builder.add(start, end, freshMark(fresh)[author]);
         at = end;
       }
       if (at < to) builder.add(at, to, MARKS[author]);
@@ -108,8 +117,9 @@ export function authorColours(story) {
   return ViewPlugin.fromClass(AuthorColours, { decorations: (plugin) => plugin.decorations });
 }
 
-/** @param {number} since when the word arrived */
-function freshMark(since) {
+/** @param {Fresh} fresh */
+function freshMark({ since, turn }) {
   const age = Math.floor((performance.now() - since) / STEP_MS);
-  return FRESH[Math.min(age, FRESH.length - 1)];
+  const ages = FRESH[turn];
+  return ages[Math.min(age, ages.length - 1)];
 }
