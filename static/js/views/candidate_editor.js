@@ -39,6 +39,7 @@ export class CandidateEditor {
     this.#grow();
     this.area.focus();
     this.area.setSelectionRange(text.length, text.length);
+    this.area.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {boolean} keep what was edited */

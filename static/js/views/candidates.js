@@ -11,6 +11,7 @@ import { CARD_KEYS } from "../candidates/keys.js";
 import { cardsShown, isAtWork } from "../candidates/sets.js";
 import { byId, h, setAttributes, setText } from "../dom.js";
 import { counted } from "../format.js";
+import { nextFrame } from "../store.js";
 import { CandidateCard } from "./candidate_card.js";
 import { CandidateControls } from "./candidate_controls.js";
 
@@ -60,6 +61,8 @@ export class Candidates {
     this.shown = new Map();
     /** @type {string | null} the set that was just asked for here, to be brought into sight */
     this.awaited = null;
+    /** @type {CandidateCard | null} taken by a key: where it has the focus still, the set that follows gets it */
+    this.left = null;
   }
 
   start() {
@@ -90,8 +93,10 @@ export class Candidates {
   }
 
   #bringUp() {
-    this.awaited = null;
+    const { left } = this;
+    [this.awaited, this.left] = [null, null];
     this.body.scrollTop = 0;
+    if (left && left === this.#of(document.activeElement)) this.#numbered(1)?.focus();
   }
 
   /**
@@ -102,11 +107,18 @@ export class Candidates {
   async #taken(card, units, byMouse) {
     card.setMark(null);
     if (byMouse) this.session.page?.focus();
-    this.#awaits(await this.candidates.take(card.id, units));
+    const set = await this.candidates.take(card.id, units);
+    this.left = byMouse ? null : card;
+    this.#awaits(set);
   }
 
-  /** Puts the focus on the newest set's first card. */
+  /** Puts the focus on the newest set's first card; where the panel opens in this very frame, in the next. */
   focusFirst() {
+    if (this.body.getClientRects().length) this.#focusFirst();
+    else nextFrame(() => this.#focusFirst());
+  }
+
+  #focusFirst() {
     const first = this.#numbered(1) ?? this.#ordered()[0];
     if (first) first.focus();
     else this.controls.ask.focus();
