@@ -34,11 +34,15 @@ export function asConstant(entry, constant) {
   return follows ? { constant, depth: usual(constant) } : { constant };
 }
 
-/** @param {string} lines a key on each @returns {string[]} */
+/** @param {string} line @returns {string[]} the keys on it; a pattern stands alone, and keeps its commas */
+const keysOn = (line) => (line.trimStart().startsWith("/") ? [line] : line.split(/[,،、，]/));
+
+/** @param {string} lines of keys, or keys between commas @returns {string[]} */
 export function keysOf(lines) {
   const keys = lines
     .split("\n")
-    .map((line) => line.trim().slice(0, LONGEST_KEY))
+    .flatMap(keysOn)
+    .map((key) => key.trim().slice(0, LONGEST_KEY))
     .filter(Boolean);
   return [...new Set(keys)].slice(0, MOST_KEYS);
 }

@@ -20,7 +20,7 @@ import { line, numberField, row, textField } from "./memory_fields.js";
 
 const WHEN = { keys: "By its keys", always: "Always" };
 const WHERE = { before: "Before the story", back: "Lines back" };
-const KEYS_LINE = "A word or words on each line, or a pattern: /lamps?/i";
+const KEYS_LINE = "One on each line or between commas, or a pattern: /lamps?/i";
 const ORDER_LINE = "The higher, the later it stands, and the longer it stays where room is short.";
 
 export class EntryView {

@@ -140,7 +140,9 @@ test("a browser that keeps nothing, or nonsense, does no harm", () => {
   assert.ok(isEmpty(new Kept(odd, "two").takeOver("s")));
 });
 
-test("keys are lines, without blanks and repeats", () => {
+test("keys are lines or stand between commas, without blanks and repeats; a pattern is one key", () => {
+  assert.deepEqual(keysOf("lamp, sea  gull,\n، باب,lamp"), ["lamp", "sea  gull", "باب"]);
+  assert.deepEqual(keysOf(" /la{1,2}mp, x/i\nsea"), ["/la{1,2}mp, x/i", "sea"]);
   assert.deepEqual(keysOf(" lamp \n\n/har+bour/i\nlamp\n"), ["lamp", "/har+bour/i"]);
   assert.equal(keysOf(Array.from({ length: 80 }, (_, n) => `k${n}`).join("\n")).length, 50);
   assert.equal(keysOf("x".repeat(300))[0].length, 200);
