@@ -48,6 +48,8 @@ export class TokenHover {
     this.pressed = null;
     /** Whether a key opened it: then the focus comes back to the text. */
     this.byKey = false;
+    /** Whether its alternatives can be asked for only when the text has been read anew. */
+    this.unread = false;
   }
 
   start() {
@@ -72,6 +74,15 @@ export class TokenHover {
     this.store.subscribe(["heat", "story"], ({ heat }) => {
       if (!heat) this.close();
     });
+    this.store.subscribe(["scoring"], () => this.#lookAgain());
+  }
+
+  /** What could not be looked at while the text was read is looked at now. */
+  #lookAgain() {
+    const { token, session, store } = this;
+    if (!token || !this.unread || store.state.scoring.is !== "over") return;
+    const now = session.page?.heat.tokenAt(token.from);
+    if (now && !this.#isOpenFor(now)) this.#open(now);
   }
 
   close() {
@@ -238,6 +249,7 @@ export class TokenHover {
     if (!page || !page.heat.token(token.score, token.index)) return;
     this.token = token;
     this.look = null;
+    this.unread = false;
     page.heat.mark(token);
     this.card.show(token, page.view.state.sliceDoc(token.from, token.to));
     if (this.card.isSheet) reveal(page, token.from);
@@ -250,17 +262,23 @@ export class TokenHover {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.card.wait("Looking for what could stand here"), WAITS_MS);
     const fields = { score: token.score, index: token.index };
-    /** @type {{look: import("../protocol.js").Look | null, words: string}} */
-    const { look, words } = await this.connection.call("score_look", fields).then(
-      (answer) => ({ look: answer.look, words: "" }),
-      (error) => ({ look: null, words: wordsOf(error, this.store.state.scoring) }),
+    /** @type {{look: import("../protocol.js").Look | null, words: string, unread: boolean}} */
+    const { look, words, unread } = await this.connection.call("score_look", fields).then(
+      (answer) => ({ look: answer.look, words: "", unread: false }),
+      (error) => ({
+        look: null,
+        words: wordsOf(error, this.store.state.scoring),
+        unread: error.code === "not_found",
+      }),
     );
     if (!this.#isOpenFor(token)) return;
     clearTimeout(this.waiting);
     this.look = look;
+    this.unread = unread;
     const { from, to } = this.token ?? token;
     if (look) this.card.alternatives(look, this.session.page?.view.state.sliceDoc(from, to) ?? "");
     else this.card.wait(words);
+    this.#lookAgain();
   }
 
   /** @param {ScoredToken} token @returns {DOMRect[]} where its letters are drawn */
@@ -291,6 +309,7 @@ export class TokenHover {
     this.token = null;
     this.look = null;
     this.byKey = false;
+    this.unread = false;
     this.session.page?.heat.mark(null);
   }
 
@@ -319,5 +338,5 @@ function wordsOf({ code, message }, scoring) {
   if (code !== "not_found") return message;
   return scoring.is === "cancelled"
     ? "Let the reading go on to see what else could stand here"
-    : "The text is being read anew; look again in a moment";
+    : "What could stand here is shown once the text has been read anew";
 }
