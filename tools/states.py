@@ -76,6 +76,7 @@ class Tour:
         self._runs()
         self._endings()
         self._panels()
+        self._candidates()
         self._tokens()
         self._stories()
         self._absences()
@@ -245,6 +246,25 @@ class Tour:
         self.page.get_by_role("menuitemradio", name="Writing prompt").click()
         self.shoot("prompt")
         self.press("Alt+w")
+
+    def _candidates(self) -> None:
+        self.press("Alt+5")
+        self.shoot("candidates, none yet")
+        self.room.editor.focus()
+        self.stage.hold("silent")
+        self.press("Control+End", "Alt+k")
+        self.page.locator(".candidate").first.wait_for()
+        self.shoot("candidates, to be written")
+        self.stage.hold("silent", False)
+        expect(self.page.locator('.candidate:not([data-state="ended"])')).to_have_count(0)
+        self.press("Alt+6", "Control+ArrowLeft", "Control+ArrowLeft")
+        self.shoot("candidates, one marked")
+        self.press("p", "e")
+        self.page.locator(".candidate-area").wait_for()
+        self.shoot("candidates, one edited")
+        self.press("Escape", "Alt+z")
+        expect(self.page.locator(".candidate")).to_have_count(0)
+        self._close_panels()
 
     def _tokens(self) -> None:
         self.press("Alt+t")
