@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
+from tests.browser.test_candidates_page import HALF, OTHER, Staged, ask_for, text_of, written
 
 from tests.browser.room import Room
-from tests.browser.test_candidates_page import HALF, OTHER, Staged, ask_for, text_of, written
 from tests.browser.token_stub import answer_in_the_page
 
 pytestmark = pytest.mark.browser
