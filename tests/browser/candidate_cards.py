@@ -89,6 +89,6 @@ def search_of(room: Room, beams: int) -> None:
         room.page.keyboard.press("Alt+5")
     wishes = room.page.locator(".candidates-wishes")
     if wishes.get_attribute("open") is None:
-        wishes.locator("summary").click()
+        wishes.locator("> summary").click()
     room.page.get_by_label("Written by").select_option(str(beams))
     expect(room.page.locator("#candidates-way-line")).to_contain_text("chance has no say")

@@ -113,7 +113,7 @@ def test_a_search_says_how_far_it_is_and_then_what_it_found(staged: Staged) -> N
     room, stage = staged
     stage.cards(HALF, OTHER, HALF)
     search_of(room, 10)
-    expect(room.page.locator(".candidates-wishes summary")).to_contain_text("The 3 best of 10")
+    expect(room.page.locator(".candidates-wishes > summary")).to_contain_text("The 3 best of 10")
     several = room.page.get_by_role("button", name="Start")
     expect(several).to_have_attribute("title", "A search would find the same again")
     expect(several).to_have_attribute("aria-disabled", "true")
@@ -171,7 +171,7 @@ def test_what_is_asked_for_is_kept_with_the_story(staged: Staged) -> None:
     room.page.locator("#candidates-limit").select_option("sentence")
     room.page.get_by_role("switch", name="Quickgen").click()
     expect(room.page.locator("#candidates-num")).to_have_value("20")
-    expect(room.page.locator("#panel-candidates .primary")).to_contain_text("20 candidates")
+    expect(room.page.locator(".candidates-asking .primary")).to_contain_text("20 candidates")
     room.page.keyboard.press("Alt+n")
     expect(room.page.locator("#candidates-num")).to_have_value("3")
     room.page.keyboard.press("Alt+1")
@@ -196,7 +196,7 @@ def test_in_prompt_mode_an_empty_story_gets_several_stories(staged: Staged) -> N
     room, stage = staged
     room.write("")
     room.page.keyboard.press("Alt+w")
-    ask_button = room.page.locator("#panel-candidates .primary")
+    ask_button = room.page.locator(".candidates-asking .primary")
     room.page.keyboard.press("Alt+5")
     expect(ask_button).to_have_attribute("aria-disabled", "true")
     expect(room.page.locator("#candidates-line")).to_have_text("Type a prompt first")

@@ -159,7 +159,7 @@ def test_a_tap_marks_and_take_takes(staged_phone: Staged) -> None:
     stage.cards(HALF, OTHER, OTHER)
     before = room.text()
     room.page.locator("#panel-button").tap()
-    room.page.locator("#panel-candidates .primary").tap()
+    room.page.locator(".candidates-asking .primary").tap()
     written(room)
     text = text_of(room, 1)
     room.page.touchscreen.tap(*spot(text, len("She kne") - 1))
@@ -174,7 +174,7 @@ def test_a_long_press_follows_the_finger(staged_phone: Staged) -> None:
     room, stage = staged_phone
     stage.cards(HALF, OTHER, OTHER)
     room.page.locator("#panel-button").tap()
-    room.page.locator("#panel-candidates .primary").tap()
+    room.page.locator(".candidates-asking .primary").tap()
     written(room)
     text = text_of(room, 1)
     session = room.page.context.new_cdp_session(room.page)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
-from tests.browser.test_candidates_page import HALF, OTHER, Staged, ask_for, text_of, written
 
+from tests.browser.candidate_cards import HALF, OTHER, Staged, ask_for, text_of, written
 from tests.browser.room import Room
 from tests.browser.token_stub import answer_in_the_page
 
