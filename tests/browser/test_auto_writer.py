@@ -1,4 +1,4 @@
-"""The automatic writer on the page: started, edited meanwhile, paused, taken over, handed back and stopped."""
+"""The automatic writer on the page: started, edited meanwhile, paused, taken over, handed back, stopped."""
 
 from __future__ import annotations
 
