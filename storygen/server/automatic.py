@@ -11,15 +11,18 @@ is paused.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
 
 from ..errors import StorygenError
 from ..preferences import ranges as ranges_json
 from ..preferences import reactions
-from ..story.automatic import Offered, Reaction, Step
+from ..story.automatic import Automatic, Offered, Reaction, Step
 from ..story.card_asking import SEED_STEP, NewSet
+from ..story.story import Story
 from . import fates
 from .card_ends import ending
 from .checks import MAX_SEED
@@ -168,24 +171,23 @@ class AutomaticWriter:
         return room.ask(lambda story, now: story.automatic.again(turn, reaction, now))
 
     def _pause(self, message: str) -> bool:
-        turn = self._turn
-        self._room.ask(
-            lambda story, now: (
-                story.automatic.pause(now, message) if story.automatic.turn == turn else None
-            )
-        )
-        return False
+        return self._over(lambda writer, now: writer.pause(now, message))
 
     def _fail(self, message: str) -> bool:
         return self._end("fail", message)
 
     def _end(self, event: str, message: str) -> bool:
-        turn = self._turn
-        self._room.ask(
-            lambda story, now: (
-                story.automatic.end(event, now, message) if story.automatic.turn == turn else None
-            )
-        )
+        return self._over(lambda writer, now: writer.end(event, now, message))
+
+    def _over(self, change: Callable[[Automatic, float], None]) -> bool:
+        """The turn ends by this, unless it has ended already."""
+
+        def work(story: Story, now: float) -> None:
+            if story.automatic.turn == self._turn:
+                change(story.automatic, now)
+
+        with contextlib.suppress(ClosedRoomError, BrokenRoomError):
+            self._room.ask(work)
         return False
 
 

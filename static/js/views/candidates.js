@@ -331,6 +331,7 @@ export class Candidates {
   #announce(sets) {
     for (const set of sets) {
       const before = this.shown.get(set.id);
+      if (set.origin === "writer") continue; // its cards come and go by themselves
       if (before && isAtWork(before) && !isAtWork(set)) this.#tell(readyWords(set));
       else if (set.state === "searching" && before?.state !== "searching")
         this.#tell("Searching. Stop keeps the best so far.");
