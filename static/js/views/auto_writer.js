@@ -54,7 +54,7 @@ export class AutoWriter {
     this.key = h("kbd", {});
     this.next = h(
       "button",
-      { class: "primary", type: "button", "aria-describedby": "auto-line" },
+      { class: "auto-next", type: "button", "aria-describedby": "auto-line" },
       ...[this.words, this.key],
     );
     this.next.addEventListener("click", () => void auto.next());
@@ -89,7 +89,7 @@ export class AutoWriter {
       h("div", { class: "parameter-head" }, h("label", { for: control.id }, label), control);
     const details = h(
       "details",
-      { class: "candidates-wishes auto-writer", open: localStorage.getItem(UNFOLDED) === "true" },
+      { class: "auto-writer", open: localStorage.getItem(UNFOLDED) === "true" },
       h("summary", {}, this.summary),
       row("Steps", this.steps),
       row("Until I stop it", this.endless),
