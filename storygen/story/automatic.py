@@ -265,7 +265,8 @@ class Automatic:
             if card.reason in ("finished", "stopped") and card.standing and not card.dismissed
         )
         message = next((card.message for card in cards if card.reason == "failed"), "")
-        trouble = "" if _any_text(offered) else _trouble(cards)
+        finished = any(card.reason == "finished" for card in cards)
+        trouble = "" if finished and _any_text(offered) else _trouble(cards)
         return Offered(self._before(), offered, trouble, message)
 
     def again(self, turn: int, reaction: Reaction | None, now: float) -> bool:
@@ -371,7 +372,7 @@ def _trouble(cards: list[Card]) -> str:
     for reason in ("failed", "interrupted"):
         if reason in reasons:
             return reason
-    return "stopped" if reasons == {"stopped"} else "empty"
+    return "empty" if "finished" in reasons else "stopped"
 
 
 def _surprise(card: Card) -> float:

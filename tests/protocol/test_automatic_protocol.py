@@ -113,6 +113,16 @@ def test_it_is_paused_within_a_token_and_handed_back(writer: StudioClient) -> No
     writer.ok("auto_stop", story=story.id)
 
 
+def test_clearing_the_candidates_pauses_it(writer: StudioClient) -> None:
+    story = writer.create("Once")
+    story.automate(params={"max_tokens": 100})
+    found = story.wait_auto("writing")["set"]
+    writer.wait(lambda: story.card_text(story.sets[found]["cards"][0]["id"]), "a token")
+    writer.ok("candidates_clear", story=story.id)
+    assert story.wait_auto("paused")["message"] == "Its candidates were stopped."
+    assert str(story) == "Once"
+
+
 def test_what_is_typed_where_it_writes_is_read_before_it_goes_on(writer: StudioClient) -> None:
     story = writer.create("Once")
     story.automate(steps=2, params={"max_tokens": 30})

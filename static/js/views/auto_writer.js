@@ -54,7 +54,7 @@ export class AutoWriter {
     this.key = h("kbd", {});
     this.next = h(
       "button",
-      { class: "primary is-second", type: "button", "aria-describedby": "auto-line" },
+      { class: "auto-next", type: "button", "aria-describedby": "auto-line" },
       ...[this.words, this.key],
     );
     this.next.addEventListener("click", () => void auto.next());

@@ -209,6 +209,29 @@ def test_a_story_that_was_closed_meanwhile_finds_it_interrupted_and_it_goes_on()
     again.story.automatic.pause(again.now)
 
 
+def test_a_set_that_a_person_stopped_is_not_chosen_from() -> None:
+    room, turn = begun()
+    found = asked(room, turn)
+    room.turn(2)
+    assert found is not None
+    room.story.candidates.stop_set(found, room.now)
+    offered = room.story.automatic.offered(turn, room.now)
+    assert offered is not None and offered.trouble == "stopped"
+
+
+def test_one_card_that_a_person_stopped_may_be_chosen_as_it_stands() -> None:
+    room, turn = begun()
+    found = asked(room, turn)
+    room.turn(2)
+    assert found is not None
+    first, _ = room.story.candidates.get(found).cards
+    room.story.candidates.stop_card(first.id, room.now)
+    room.turn(2)
+    offered = room.story.automatic.offered(turn, room.now)
+    assert offered is not None and offered.trouble == ""
+    assert [text for _, text, _ in offered.cards] == [" w0 w1", " w0 w1 w2 w3"]
+
+
 def test_no_more_than_its_newest_sets_stay_on_the_page() -> None:
     room, turn = begun(plan=replace(PLAN, steps=0))
     for _ in range(automatic.SETS_SHOWN + 3):
