@@ -33,7 +33,7 @@ def real_server(
     own.mkdir()
     return ServerProcess(
         home,
-        module="tests.model.serve_config",
+        module="server",
         models_dir=models_dir or own,
         options=("--config", str(config)),
     )

@@ -94,6 +94,7 @@ def moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("storygen", "tests", "static"):
         ignore = shutil.ignore_patterns("__pycache__", "vendor", "golden")
         shutil.copytree(ROOT / name, root / name, ignore=ignore)
+    shutil.copy(ROOT / "server.py", root)
     monkeypatch.setattr("tests.server_process.ROOT", root)
     monkeypatch.setenv("PYTHONPATH", "")
     yield root
