@@ -165,6 +165,8 @@ class Workers:
         self._set(key, "starting")
 
     def _heard(self, key: str, model: _Loaded, event: Event, spec: LoadModel) -> None:
+        if model.leaving or self._models.get(key) is not model:
+            return  # what it still says is of a model that was unloaded; another may be loading since
         if isinstance(event, WorkerReady):
             assert model.process is not None
             model.process.send(spec)
