@@ -33,6 +33,10 @@ ARROWS: dict[str, set[str]] = {
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # descriptions, free of torch
     },
     "launch": set(),
+    "workbench": {
+        *("errors", "modelfiles", "link", "store", "registry", "preferences", "engine"),
+        *("server.access", "server.access_http", "server.access_secrets", "server.access_page"),
+    },
 }
 ANYTHING = {
     "bench",
@@ -53,6 +57,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "preferences": HEAVY | WEB | {"sqlalchemy", "alembic", "pycrdt"},
     "engine": WEB | {"sqlalchemy", "alembic", "pycrdt"},
     "server": HEAVY,
+    "workbench": {"eventlet"},
 }
 CLOCKS_AND_SOCKETS = {"time", "threading", "socket", "asyncio", "subprocess", "random"}
 
@@ -156,6 +161,7 @@ def test_the_launcher_needs_only_the_standard_library() -> None:
         ("import storygen.server.main, server", HEAVY),
         ("import storygen.engine.sampling.parameters", HEAVY | WEB),
         ("import storygen.engine.worker", WEB | {"sqlalchemy", "pycrdt"}),
+        ("import storygen.workbench", HEAVY | WEB | {"sqlalchemy", "pycrdt", "numpy"}),
         ("import storygen.launch.cli", HEAVY | WEB | {"sqlalchemy", "pycrdt", "numpy"}),
     ],
 )

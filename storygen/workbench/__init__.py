@@ -1,0 +1,5 @@
+"""The workbench: look at data, at what a model makes of it, and why.
+
+A developer gives a model, a dataset, and up to three small functions; pages show the rest. Importing this is
+light: torch, Flask and the readers of files are imported where they are needed.
+"""
