@@ -28,14 +28,16 @@ ARROWS: dict[str, set[str]] = {
         "errors",
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # bounds to draw within
     },
+    "web": {"errors"},
     "server": {
         *("errors", "modelfiles", "link", "store", "document", "story", "registry", "preferences"),
+        "web",
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # descriptions, free of torch
     },
     "launch": set(),
     "workbench": {
         *("errors", "modelfiles", "link", "store", "registry", "preferences", "engine"),
-        *("server.access", "server.access_http", "server.access_secrets", "server.access_page"),
+        "web",
     },
 }
 ANYTHING = {
@@ -56,6 +58,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "registry": HEAVY | WEB,
     "preferences": HEAVY | WEB | {"sqlalchemy", "alembic", "pycrdt"},
     "engine": WEB | {"sqlalchemy", "alembic", "pycrdt"},
+    "web": HEAVY | {"eventlet", "sqlalchemy", "alembic", "pycrdt"},
     "server": HEAVY,
     "workbench": {"eventlet"},
 }
