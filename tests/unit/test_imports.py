@@ -28,13 +28,18 @@ ARROWS: dict[str, set[str]] = {
         "errors",
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # bounds to draw within
     },
+    "observed": {
+        *("store", "document", "preferences.observations", "preferences.signs"),
+    },
     "server": {
         *("errors", "modelfiles", "link", "store", "document", "story", "registry", "preferences"),
+        "observed",
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # descriptions, free of torch
     },
     "launch": set(),
     "workbench": {
         *("errors", "modelfiles", "link", "store", "registry", "preferences", "engine"),
+        "observed",
         *("server.access", "server.access_http", "server.access_secrets", "server.access_page"),
     },
 }
@@ -54,6 +59,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "document": HEAVY | WEB,
     "story": HEAVY | WEB,
     "registry": HEAVY | WEB,
+    "observed": HEAVY | WEB,
     "preferences": HEAVY | WEB | {"sqlalchemy", "alembic", "pycrdt"},
     "engine": WEB | {"sqlalchemy", "alembic", "pycrdt"},
     "server": HEAVY,
