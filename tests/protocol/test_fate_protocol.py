@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
+from storygen.observed.choices import observe
 from storygen.preferences import statistics_json
 from storygen.preferences.learned import FEWEST_FOR_AVERAGES
-from storygen.server.observed import observe
 from storygen.store.store import Store, file_url
 from tests.protocol.studio_client import OpenStory, StudioClient
 from tests.protocol.test_candidates_protocol import take
