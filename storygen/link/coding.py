@@ -25,7 +25,7 @@ _NESTED: dict[str, type[Any]] = {
     "before": AcceptedToken,
     "pieces": ContextPiece,
 }
-_PAIRS = ("active", "wrong")
+_PAIRS = ("active", "wrong", "vectors")
 
 
 def encode(message: Message) -> bytes:
