@@ -12,16 +12,16 @@ from flask_socketio import SocketIO
 from ..registry import Registry
 from ..store.database import file_url
 from ..store.store import Store
-from .access import AccessRules
-from .access_http import Door, origin_was_judged
+from ..web.bounds import MAX_PACKET_BYTES
+from ..web.door import Door, origin_was_judged
+from ..web.packets import BoundedJson, BoundedPacket, keep_whole
+from ..web.pages import pages
+from ..web.rules import AccessRules
 from .api import api
-from .checks import MAX_PACKET_BYTES
 from .house import House
 from .legacy import LegacyNamespace
 from .loop import Loop
 from .loose_runs import LooseRuns
-from .packets import BoundedJson, BoundedPacket, keep_whole
-from .pages import pages
 from .studio import Studio
 from .worker import Spawn, worker_command
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import BadRequestError, StorygenError
-from .access_secrets import load_rules
+from ..web.kept_secrets import load_rules
 from .app import GRACE_S, ROOT, Application, Config, make_application
 from .loop import Loop, make_loop
 from .worker import Spawn, worker_command

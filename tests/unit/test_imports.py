@@ -31,16 +31,16 @@ ARROWS: dict[str, set[str]] = {
     "observed": {
         *("store", "document", "preferences.observations", "preferences.signs"),
     },
+    "web": {"errors"},
     "server": {
         *("errors", "modelfiles", "link", "store", "document", "story", "registry", "preferences"),
-        "observed",
+        *("observed", "web"),
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # descriptions, free of torch
     },
     "launch": set(),
     "workbench": {
         *("errors", "modelfiles", "link", "store", "registry", "preferences", "engine"),
-        "observed",
-        *("server.access", "server.access_http", "server.access_secrets", "server.access_page"),
+        *("observed", "web"),
     },
 }
 ANYTHING = {
@@ -62,6 +62,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "observed": HEAVY | WEB,
     "preferences": HEAVY | WEB | {"sqlalchemy", "alembic", "pycrdt"},
     "engine": WEB | {"sqlalchemy", "alembic", "pycrdt"},
+    "web": HEAVY | {"eventlet", "sqlalchemy", "alembic", "pycrdt"},
     "server": HEAVY,
     "workbench": {"eventlet"},
 }

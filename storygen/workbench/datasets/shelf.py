@@ -64,14 +64,15 @@ class DatasetShelf:
         """
         name = checked_name(name)
         self.folder.mkdir(parents=True, exist_ok=True)
-        coming = self.folder / f"{_COMING}{secrets.token_hex(8)}{Path(name).suffix}"
+        coming = self.folder / f"{_COMING}{secrets.token_hex(8)}"
         try:
-            self._write(coming, parts)
-            return self._entry(self._placed(coming, name))
+            coming.mkdir()
+            self._write(coming / name, parts)
+            return self._entry(self._placed(coming / name, name))
         except OSError as error:
-            raise BadRequestError(f"{name} can't be kept: {error.strerror}.") from error
+            raise BadRequestError(f"{name} can't be kept: {error.strerror or error}.") from error
         finally:
-            coming.unlink(missing_ok=True)
+            shutil.rmtree(coming, ignore_errors=True)
 
     def remove(self, name: str) -> Path:
         """Move a dataset into the bin, a folder beside the others; returns where it lies now.

@@ -1,4 +1,4 @@
-"""The pages, their files, and `/healthz`, as a Flask blueprint. Access is `access_http.py`'s matter.
+"""The pages, their files, and `/healthz`, as a Flask blueprint. Access is `door.py`'s matter.
 
 `/` is the writing room; other pages stand beside it. What their HTML has in common lies in
 `static/parts/` and takes the place of `{{ part NAME }}`.
@@ -16,7 +16,7 @@ from pathlib import Path
 from flask import Blueprint, Response, jsonify, request, send_from_directory
 
 from .. import __version__
-from .access_http import NONCE
+from .door import NONCE
 
 PLACEHOLDER = "{{ nonce }}"
 _PART = re.compile(r"\{\{ part (\w+) \}\}")
