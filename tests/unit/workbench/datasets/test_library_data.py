@@ -64,7 +64,6 @@ def test_a_story_is_a_sample_with_who_wrote_it(store: Store, database: Path) -> 
     assert (sample["num_words"], sample["num_tokens"]) == (7, 1)
     assert sample["created"] == "1970-01-01T00:01:40+00:00"
     assert set(sample) == set(split.columns)
-    dataset.close()
 
 
 def test_opening_again_shows_what_was_written_meanwhile(store: Store, database: Path) -> None:
@@ -73,8 +72,6 @@ def test_opening_again_shows_what_was_written_meanwhile(store: Store, database: 
     write(store, "s2", 200.0)
     again = library_stories(database)
     assert [len(one.splits["stories"]) for one in (first, again)] == [1, 2]
-    first.close()
-    again.close()
 
 
 def test_a_story_that_was_deleted_is_told(store: Store, database: Path) -> None:
@@ -83,7 +80,6 @@ def test_a_story_that_was_deleted_is_told(store: Store, database: Path) -> None:
     store.commit([StoryRecord("s1", "", 100.0, 200.0, binned=300.0)])
     store.delete_story("s1")
     assert isinstance(dataset.splits["stories"][0], BrokenSample)
-    dataset.close()
 
 
 def test_a_choice_is_a_sample_with_its_candidates(store: Store, database: Path) -> None:
@@ -102,7 +98,6 @@ def test_a_choice_is_a_sample_with_its_candidates(store: Store, database: Path) 
     assert sample["candidates"][0]["mean_logprob"] == -0.5
     assert (sample["by"], sample["policy"], sample["seconds"]) == ("a person", "random", 2.0)
     assert set(sample) == set(split.columns)
-    dataset.close()
 
 
 def test_reading_changes_nothing_and_needs_what_is_there(store: Store, database: Path) -> None:
