@@ -156,6 +156,7 @@ class CandidateCalls:
             )
         )
         self._house.tastes.changed(room.id)
+        self._house.picking.chose()
         return {"checkpoint": checkpoint}
 
     def call_candidate_story(self, visitor: Visitor, fields: Fields) -> Answer:

@@ -21,8 +21,9 @@ from typing import Any
 SOCKET_PATH = "/socket.io/"
 ENTER_PATH = "/enter"
 HEALTH_PATH = "/healthz"
-PAGE_PATHS = frozenset({"/", "/preferences"})
-"""What a person opens; `pages.py` serves them."""
+PAGE_FILES = {"/": "index", "/preferences": "preferences", "/workbench": "workbench"}
+"""What a person opens, and the HTML that `pages.py` serves for it."""
+PAGE_PATHS = frozenset(PAGE_FILES)
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(?P<port>[0-9]{1,5}))?")
 _ORIGIN = re.compile(r"https?://(?P<host>(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?)")

@@ -34,13 +34,13 @@ ARROWS: dict[str, set[str]] = {
     "web": {"errors"},
     "server": {
         *("errors", "modelfiles", "link", "store", "document", "story", "registry", "preferences"),
-        *("observed", "web"),
+        *("web", "observed"),
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # descriptions, free of torch
     },
     "launch": set(),
     "workbench": {
         *("errors", "modelfiles", "link", "store", "registry", "preferences", "engine"),
-        *("observed", "web"),
+        *("web", "observed"),
     },
 }
 ANYTHING = {

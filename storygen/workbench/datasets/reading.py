@@ -6,9 +6,8 @@ The roles that somebody chose for a dataset are kept beside the runs, so that ev
 from __future__ import annotations
 
 import json
-import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,15 +45,22 @@ class SampleReader:
             raise BadRequestError(f"to_text returned {type(text).__name__}, not a text.")
         return text
 
-    def target(self, sample: Mapping[str, Any]) -> str | None:
-        """What should come after the text; None where there is none. Raises: BadRequestError as `text`."""
+    def targets(self, sample: Mapping[str, Any]) -> tuple[str, ...]:
+        """What should come after the text, several if they are as good; none where nobody knows.
+
+        Raises: BadRequestError as `text`.
+        """
         self._check(sample)
         if self.functions.to_target is None:
-            return None if self.functions.to_text else target_of(sample, self.roles)
-        target = self.functions.to_target(sample)
-        if target is not None and not isinstance(target, str):
-            raise BadRequestError(f"to_target returned {type(target).__name__}, not a text.")
-        return target
+            known = None if self.functions.to_text else target_of(sample, self.roles)
+            return () if known is None else (known,)
+        given: Any = self.functions.to_target(sample)
+        if given is None or isinstance(given, str):
+            return () if given is None else (given,)
+        found = tuple(given) if isinstance(given, Iterable) else (given,)
+        if not all(isinstance(one, str) for one in found):
+            raise BadRequestError("to_target must return a text, a list of texts, or None.")
+        return found
 
     def _check(self, sample: Mapping[str, Any]) -> None:
         if isinstance(sample, BrokenSample):
@@ -94,7 +100,7 @@ def keep_roles(data_dir: Path, dataset: str, roles: Roles | None) -> None:
         data_dir.mkdir(parents=True, exist_ok=True)
         coming = data_dir / f"{_FILE}.new"
         coming.write_text(json.dumps(kept, indent=1), "utf-8")
-        os.replace(coming, data_dir / _FILE)
+        coming.replace(data_dir / _FILE)
 
 
 def _all(data_dir: Path) -> dict[str, Any]:

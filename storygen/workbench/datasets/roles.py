@@ -24,7 +24,7 @@ ENDINGS = {"": "nothing", " ": "a space", "\n": "a new line", "\n\n": "an empty 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """`text`: the columns that are read, one after the other, an empty line between; a missing one is left out.
+    """`text`: the columns that are read, one after the other with an empty line between, but for empty ones.
 
     `target`: the column of what should come; "" for none. The same column for both: a talk whose last answer
     is the target. `ending`: what stands between the two.

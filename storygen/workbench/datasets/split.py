@@ -128,7 +128,7 @@ class JoinedSplit(Split):
 
 
 class Dataset:
-    """Splits by their names, in the order in which they are shown. `origin`: where it comes from, in words."""
+    """Splits by their names, in the order they are shown in. `origin`: where it comes from."""
 
     def __init__(self, name: str, splits: Iterable[Split], origin: str = "") -> None:
         self.name = name
