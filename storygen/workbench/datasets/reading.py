@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class SampleReader:
         if self.functions.to_text is None:
             chat_text = plain_talk if model is None else model.chat_text
             return text_of(sample, self.roles, chat_text)
-        text = self.functions.to_text(sample)
+        text = _called("to_text", self.functions.to_text, sample)
         if not isinstance(text, str):
             raise BadRequestError(f"to_text returned {type(text).__name__}, not a text.")
         return text
@@ -54,7 +54,7 @@ class SampleReader:
         if self.functions.to_target is None:
             known = None if self.functions.to_text else target_of(sample, self.roles)
             return () if known is None else (known,)
-        given: Any = self.functions.to_target(sample)
+        given = _called("to_target", self.functions.to_target, sample)
         if given is None or isinstance(given, str):
             return () if given is None else (given,)
         found = tuple(given) if isinstance(given, Iterable) else (given,)
@@ -65,6 +65,14 @@ class SampleReader:
     def _check(self, sample: Mapping[str, Any]) -> None:
         if isinstance(sample, BrokenSample):
             raise BadRequestError(f"This sample can't be read. {sample}")
+
+
+def _called(name: str, function: Callable[[Any], Any], sample: Mapping[str, Any]) -> Any:
+    try:
+        return function(sample)
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}"
+        raise BadRequestError(f"{name} failed on this sample: {told}") from error
 
 
 def reader_for(bench: Bench, dataset: str, split: Split) -> SampleReader:

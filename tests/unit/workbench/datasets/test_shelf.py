@@ -30,6 +30,17 @@ def test_what_is_added_is_listed_and_opened(shelf: DatasetShelf) -> None:
     assert files(shelf) == ["rows.jsonl"]
 
 
+def test_a_file_is_opened_again_only_when_it_has_changed(shelf: DatasetShelf) -> None:
+    shelf.add("rows.jsonl", [LINE])
+    first = shelf.open("rows.jsonl")
+    assert shelf.open("rows.jsonl") is first
+    (shelf.folder / "rows.jsonl").write_bytes(LINE * 3)
+    assert len(shelf.open("rows.jsonl").splits["train"]) == 3
+    shelf.remove("rows.jsonl")
+    shelf.add("rows.jsonl", [b'{"a": 5}\n'])
+    assert shelf.open("rows.jsonl").splits["train"][0] == {"a": 5}
+
+
 def test_a_folder_that_lies_there_is_a_dataset(shelf: DatasetShelf) -> None:
     (shelf.folder / "many").mkdir(parents=True)
     (shelf.folder / "many" / "test.jsonl").write_bytes(LINE)
