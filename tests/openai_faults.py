@@ -93,7 +93,7 @@ def endless(handler: Any, body: dict[str, Any]) -> None:
 def crumbs(handler: Any, body: dict[str, Any]) -> None:
     """A byte at a time, with CRLFs, comments and fields that nobody asked for."""
     with handler.event_stream() as send:
-        raw = "\ufeff: hello\r\nretry: 10\r\nid: 1\r\n\r\n".encode()
+        raw = "\ufeff: hello\r\nretry: 10\r\nid: 1\r\n\r\ndata:\r\n\r\n".encode()
         for chunk in _chunks(handler, body):
             line = json.dumps(chunk, ensure_ascii=False)
             raw += f": still here\r\ndata:{line}\r\n\r\n".encode()

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from ...errors import BadRequestError
-from ...server.access_secrets import keep_to_owner, write_secret
+from ...web.kept_secrets import keep_to_owner, write_secret
 from .remote_address import read_address
 
 FILE = "keys.json"

@@ -12,7 +12,7 @@ import json
 import os
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ...errors import BadRequestError
@@ -31,7 +31,7 @@ from .base import (
     ignore_tokens,
 )
 from .remote_address import read_address
-from .remote_answers import Piece, read_pieces
+from .remote_answers import Piece, read_pieces, with_thoughts
 from .remote_errors import RemoteError, bad_answer, cut_off
 from .remote_many import all_at_once
 from .remote_params import ServerKind, request_fields
@@ -238,7 +238,7 @@ class RemoteModel(Model):
         tokens: list[ScoredToken] = []
         last = Piece("", ())
         try:
-            for piece in self._stream(call, body, num_top, job):
+            for piece in with_thoughts(self._stream(call, body, num_top, job)):
                 for token in piece.tokens:
                     tokens.append(token)
                     on_token(row, token)
@@ -252,7 +252,9 @@ class RemoteModel(Model):
             raise RemoteError("The server's filter holds the rest back.", code="server_failed")
         return _generated(tokens, _ended(last, bool(body.get("stop"))), seed)
 
-    def _stream(self, call: str, body: dict[str, Any], num_top: int, job: Job | None) -> Any:
+    def _stream(
+        self, call: str, body: dict[str, Any], num_top: int, job: Job | None
+    ) -> Iterator[Piece]:
         """The pieces of one choice; fields that the server refuses are taken back and remembered."""
         whole = {**body, "model": self.connect().model, "stream": True}
         while True:

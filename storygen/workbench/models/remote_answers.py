@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +28,15 @@ _BYTES = re.compile(r"bytes:((?:\\x[0-9a-fA-F]{2})+)")
 class Piece:
     """A part of one text, or all of it. `finish` is the server's own word for its end, "" before it.
 
-    `stopped_at`: the string at which it stopped; None: the server doesn't tell; "": at none.
+    `stopped_at`: the string at which it stopped; None: the server doesn't tell; "": at none. `thought`: what
+    a model that thinks before it speaks thought, where the server tells that apart.
     """
 
     text: str
     tokens: tuple[ScoredToken, ...]
     finish: str = ""
     stopped_at: str | None = None
+    thought: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,24 @@ def read_pieces(answer: Any, num_top: int) -> list[Piece]:
     if not isinstance(choices, list) or not all(isinstance(each, Mapping) for each in choices):
         raise remote_errors.bad_answer("it holds no list of choices")
     return [_piece(choice, num_top) for choice in sorted(choices, key=_index)]
+
+
+def with_thoughts(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same pieces, with thoughts in the text as models write them: between <think> and </think>."""
+    is_thinking = False
+    for piece in pieces:
+        if piece.thought:
+            yield _plain(piece.thought if is_thinking else f"<think>{piece.thought}")
+            is_thinking = True
+        if is_thinking and piece.text:
+            yield _plain("</think>")
+            is_thinking = False
+        if piece.text or piece.finish or not piece.thought:
+            yield piece
+
+
+def _plain(text: str) -> Piece:
+    return Piece(text, (ScoredToken(None, text),))
 
 
 def spread(text: str, tokens: Sequence[str]) -> list[str]:
@@ -85,7 +105,7 @@ def spread(text: str, tokens: Sequence[str]) -> list[str]:
 
 
 def _piece(choice: Mapping[str, Any], num_top: int) -> Piece:
-    text = _text(choice)
+    text, thought = _texts(choice)
     told = _tokens(choice.get("logprobs"))
     if told:
         shares = spread(text, [each.text for each in told])
@@ -98,22 +118,19 @@ def _piece(choice: Mapping[str, Any], num_top: int) -> Piece:
     if "stop_reason" in choice:  # vLLM: the string, the number of a token, or null
         reason = choice["stop_reason"]
         stopped_at = reason if isinstance(reason, str) else ""
-    return Piece(text, tokens, str(choice.get("finish_reason") or ""), stopped_at)
+    return Piece(text, tokens, str(choice.get("finish_reason") or ""), stopped_at, thought)
 
 
-def _text(choice: Mapping[str, Any]) -> str:
-    if "text" in choice:
-        text = choice["text"]
-    else:
-        said = choice.get("delta", choice.get("message")) or {}
-        if not isinstance(said, Mapping):
-            raise remote_errors.bad_answer("a choice holds no text")
-        text = said.get("content")
-    if text is None:
-        return ""
+def _texts(choice: Mapping[str, Any]) -> tuple[str, str]:
+    """What is said and what is thought."""
+    said = choice if "text" in choice else choice.get("delta", choice.get("message")) or {}
+    if not isinstance(said, Mapping):
+        raise remote_errors.bad_answer("a choice holds no text")
+    text = said.get("text" if said is choice else "content") or ""
+    thought = said.get("reasoning_content") or said.get("reasoning") or ""
     if not isinstance(text, str):
         raise remote_errors.bad_answer("a choice holds no text")
-    return text
+    return text, thought if isinstance(thought, str) else ""
 
 
 def _tokens(logprobs: Any) -> list[_Told]:

@@ -14,6 +14,7 @@ import json
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
@@ -63,6 +64,7 @@ class Wire:
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
         self._closed = False
+        weakref.finalize(self, _close_all, self._idle)
 
     def __repr__(self) -> str:
         return f"Wire({str(self.address)!r})"
@@ -98,9 +100,8 @@ class Wire:
     def close(self) -> None:
         """Close the connections that wait for a next call."""
         with self._lock:
-            idle, self._idle, self._closed = self._idle, [], True
-        for connection in idle:
-            connection.close()
+            self._closed = True
+            _close_all(self._idle)
 
     def _events(self, answer: http.client.HTTPResponse) -> Iterator[Any]:
         parser, num_bytes = EventParser(), 0
@@ -113,11 +114,12 @@ class Wire:
                     if event.data.strip() == "[DONE]":
                         _read_rest(answer)
                         return
-                    yield self._event(event)
+                    if event.data.strip():  # nothing at all keeps a connection alive, too
+                        yield self._event(event)
         except TooLongError:
             raise remote_errors.too_large() from None
         last = parser.close()
-        if last is not None and last.data.strip() != "[DONE]":
+        if last is not None and last.data.strip() not in ("", "[DONE]"):
             yield self._event(last, is_last=True)
 
     def _event(self, event: Event, *, is_last: bool = False) -> Any:
@@ -307,6 +309,11 @@ class Wire:
                 self._idle.append(connection)
                 return
         connection.close()
+
+
+def _close_all(connections: list[http.client.HTTPConnection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 class _Listener:
