@@ -19,7 +19,7 @@ from .remote_wire import Wire
 
 PROBE = "The cat sat on the"
 _OWNERS = {"vllm": ServerKind.VLLM, "llamacpp": ServerKind.LLAMA_CPP, "library": ServerKind.OLLAMA}
-_NAMES_NO_MORE = 20
+_MOST_NAMES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,16 @@ def look(wire: Wire, model: str = "", *, job: Job | None = None) -> Found:
     Raises: RemoteError; CancelledError.
     """
     models, kind = _models(wire, model, job)
-    name = _chosen(models, model)
-    completes, tells, echoes = _try_completions(wire, name, job)
-    chats, chat_tells, length_name = _try_chat(wire, name, job)
+    name = model or _only(models)
+    try:
+        completes, tells, echoes = _try_completions(wire, name, job)
+        chats, chat_tells, length_name = _try_chat(wire, name, job)
+    except RemoteError as error:
+        if error.code == "unknown_model" and models:
+            raise RemoteError(
+                f"The server has no model {name!r}. It has: {_listed(models)}.", code=error.code
+            ) from error
+        raise
     if not completes and not chats:
         raise remote_errors.not_openai(
             wire.address, "it neither writes on from a text nor answers a talk"
@@ -76,19 +83,12 @@ def _models(wire: Wire, model: str, job: Job | None) -> tuple[tuple[str, ...], S
     try:
         return list_models(wire, job=job)
     except RemoteError as error:
-        if model and error.status in (404, 405, 501):  # some servers keep no list
+        if model and error.status in (404, 405, 500, 501):  # some servers keep no list
             return (), ServerKind.UNKNOWN
         raise
 
 
-def _chosen(models: tuple[str, ...], model: str) -> str:
-    listed = ", ".join(models[:_NAMES_NO_MORE]) + (" …" if len(models) > _NAMES_NO_MORE else "")
-    if model:
-        if models and model not in models and f"{model}:latest" not in models:
-            raise RemoteError(
-                f"The server has no model {model!r}. It has: {listed}.", code="unknown_model"
-            )
-        return model
+def _only(models: tuple[str, ...]) -> str:
     if len(models) == 1:
         return models[0]
     if not models:
@@ -96,8 +96,13 @@ def _chosen(models: tuple[str, ...], model: str) -> str:
             "The server has no model. Load one there, or name it.", code="unknown_model"
         )
     raise RemoteError(
-        f"The server has several models. Name one of them: {listed}.", code="unknown_model"
+        f"The server has several models. Name one of them: {_listed(models)}.",
+        code="unknown_model",
     )
+
+
+def _listed(models: tuple[str, ...]) -> str:
+    return ", ".join(models[:_MOST_NAMES]) + (" …" if len(models) > _MOST_NAMES else "")
 
 
 def _try_completions(wire: Wire, model: str, job: Job | None) -> tuple[bool, bool, bool]:

@@ -86,7 +86,7 @@ def test_one_of_several_models_must_be_named(url: str) -> None:
     with pytest.raises(StorygenError, match=r"several models.*red, green, blue"):
         RemoteModel(f"{url}/several/v1").connect()
     assert RemoteModel(f"{url}/several/v1", "green").connect().model == "green"
-    with pytest.raises(StorygenError, match=r"no model 'pink'\. It has: red"):
+    with pytest.raises(StorygenError, match=r"no model 'pink'. It has: red, green"):
         RemoteModel(f"{url}/several/v1", "pink").connect()
 
 
