@@ -23,12 +23,10 @@ class BenchClient:
         self.problems: list[dict[str, Any]] = []
         self.saved: list[dict[str, Any]] = []
         self.gone: list[str] = []
-        self.left = False
         self._early: list[dict[str, Any]] = []
         self._io = OrderedClient(reconnection=False, handle_sigint=False)
         self._io.on("told", self._on_told, namespace=NAMESPACE)
         self._io.on("gone", self._on_gone, namespace=NAMESPACE)
-        self._io.on("disconnect", self._on_disconnect, namespace=NAMESPACE)
         self._io.connect(
             url,
             namespaces=[NAMESPACE],
@@ -117,11 +115,6 @@ class BenchClient:
             element[op["name"]] = element.get(op["name"], empty) + op["more"]
         else:
             element["children"] = op["children"]
-
-    def _on_disconnect(self, *_: Any) -> None:
-        with self.changed:
-            self.left = True
-            self.changed.notify_all()
 
     def _on_gone(self, message: dict[str, Any]) -> None:
         with self.changed:

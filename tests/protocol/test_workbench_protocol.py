@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.protocol.bench_client import BenchClient
 from tests.server_process import ROOT, ServerProcess, free_port, wait_until
 
 MODULE = """
+import json
 import os
 import time
 from storygen.workbench import Component, Workbench
@@ -150,7 +152,7 @@ def test_what_makes_no_sense_is_refused(client: BenchClient, asked: dict[str, ob
 def is_refused(url: str, token: str) -> bool:
     """Whether somebody with that token is sent away instead of being answered."""
     wire = Websocket(int(url.rsplit(":", 1)[1]), {})
-    wire.send('40/workbench,{"token":"%s"}' % token)
+    wire.send(f"40/workbench,{json.dumps({'token': token})}")
     wire.send('42/workbench,7["pages",{}]')
     packet = ""
     while not packet.startswith(("41/workbench", "44/workbench", "43/workbench,7")):
