@@ -1,0 +1,1 @@
+"""The pages that come with the workbench, each a component built of elements."""
