@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -94,6 +94,14 @@ class OpenPage:
         visit, until = self._visit, time.monotonic() + PATIENCE_S
         while visit._jobs or visit._errands._waiting or visit.sheet._news:
             assert time.monotonic() < until, "the page does not come to rest"
+            with self._busy:
+                self._busy.wait(0.02)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for a condition while things run."""
+        until = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < until, "it never came true"
             with self._busy:
                 self._busy.wait(0.02)
 

@@ -104,8 +104,9 @@ class ModelColumn:
 
     def fail(self, message: str, trace: str = "") -> None:
         """Say what went wrong; what stands is kept."""
-        if self._close("failed", ""):
+        if not self.over:
             self._show_problem(message, trace)
+        self._close("failed", "")
         if self._job is not None:
             self._job.cancel()
 
@@ -205,18 +206,17 @@ class ModelColumn:
         if self.over:
             raise CancelledError
 
-    def _close(self, state: str, status: str) -> bool:
-        """Whether it was open until now."""
+    def _close(self, state: str, status: str) -> None:
+        """It is over, unless it was before."""
         with self._lock:
             if self.over:
-                return False
+                return
             self.state, self._status.text = state, status
             self._status.hidden = not status
             for text in self.texts:
                 if not text.ended:
                     text.end({"stopped": "cancelled"}.get(state, "failed"))
         self.measure(self._metrics())
-        return True
 
     def _show_problem(self, message: str, trace: str = "") -> None:
         self._problem.text, self._problem.hidden = message, False
