@@ -163,7 +163,7 @@ def _dataset_name(dataset: Any) -> str:
 
 
 def _opened(dataset: Any, job: Job) -> Any:
-    from .datasets import open_dataset
+    from .datasets.opening import open_dataset
 
     return open_dataset(dataset)
 

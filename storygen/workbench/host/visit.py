@@ -98,8 +98,8 @@ class Visit:
 
     @property
     def busy(self) -> bool:
-        """Whether something runs."""
-        return bool(self._jobs)
+        """Whether something runs, or is about to."""
+        return bool(self._jobs) or not self._errands.rest
 
     # ------------------------------------------------------------ the component's side
 
