@@ -1,4 +1,4 @@
-"""A page of one's own: a table, a bar chart that can be clicked, and a button. `python examples/own_component.py`"""
+"""A page of one's own: a table, a bar chart to click, a button. Run: python examples/own_component.py"""
 
 from collections import Counter
 
