@@ -12,7 +12,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from storygen.workbench.models.local import LocalModel
 
 from storygen.workbench import Workbench
 from storygen.workbench.metrics import Case, metric
@@ -45,9 +44,9 @@ def length_of_the_answer(case: Case) -> float | None:
 
 
 def make(model: Any) -> Workbench:
-    """The workbench of that model: a name of the registry, a path, or a model."""
+    """The workbench of that model: a name of the registry or a path (as `LocalModel` takes), or a model."""
     return Workbench(
-        model=model if not isinstance(model, str) else LocalModel(model),
+        model=model,
         dataset=DATA,
         to_text=to_text,
         to_step=to_step,
