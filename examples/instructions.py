@@ -12,7 +12,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-
 from storygen.workbench import Workbench
 from storygen.workbench.metrics import Case, metric
 from storygen.workbench.pages import built_in_pages
