@@ -100,7 +100,7 @@ class Generation(Component):
 
     def _actions(self, any_model: bool) -> Element:
         self._write = Button("Generate", self._generate, tone="primary", key="Ctrl+Enter")
-        self._stop = Button("Stop", self._stop_all, key="Escape", at_once=True)
+        self._stop = Button("Stop", self._stop_all, at_once=True)
         self._download = Button("Download", self._save)
         self._clear = Button("Clear", self._forget, tone="quiet")
         self._hint = Text("", "quiet")
@@ -182,5 +182,5 @@ class Generation(Component):
         reason = "Models are writing. Press Stop to end it." if writing else self._reason
         self._write.disabled, self._write.reason = bool(reason), reason
         self._hint.text, self._hint.hidden = self._reason, not self._reason
-        self._stop.hidden = not writing
+        self._write.hidden, self._stop.hidden = writing, not writing
         self._download.hidden = self._clear.hidden = not self._rounds

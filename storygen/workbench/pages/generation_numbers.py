@@ -123,21 +123,20 @@ class Numbers:
                 line.column.name,
                 line.title,
                 "" if line.text.seed is None else ENDINGS.get(line.text.ended, line.text.ended),
-                *(_cell(line.of(metric), best[metric.name]) for metric in self._metrics),
+                *(_cell(line.of(metric), best[metric.name] is line) for metric in self._metrics),
             ]
             for line in lines
         ]
 
-    def _best(self, metric: Metric, lines: Sequence[_Line]) -> float | None:
-        """The best number of what was written, where one is better than another."""
-        numbers = {
-            number
-            for line in lines
-            if line.text.seed is not None and (number := line.of(metric).number) is not None
-        }
-        if len(numbers) < 2 or metric.direction is Direction.NEITHER:
+    def _best(self, metric: Metric, lines: Sequence[_Line]) -> _Line | None:
+        """The text that was written best, where one number is better than another and one text has it."""
+        written = [line for line in lines if line.text.seed is not None]
+        numbers = [line.of(metric).number for line in written]
+        known = [number for number in numbers if number is not None]
+        if len(known) < 2 or metric.direction is Direction.NEITHER:
             return None
-        return max(numbers) if metric.direction is Direction.HIGHER else min(numbers)
+        best = max(known) if metric.direction is Direction.HIGHER else min(known)
+        return written[numbers.index(best)] if known.count(best) == 1 else None
 
     def _sort(self, column: int, down: bool) -> None:
         self._show_table()
@@ -176,9 +175,9 @@ def _bar(key: str, label: str, measured: Sequence[Measured]) -> Bar:
     )
 
 
-def _cell(measured: Measured, best: float | None) -> Cell:
+def _cell(measured: Measured, best: bool) -> Cell:
     if measured.problem:
         return Cell("failed", tone="problem", hint=measured.problem)
     if measured.number is None:
         return Cell(measured.shown, tone="quiet", hint=measured.silent)
-    return Cell(measured.shown, tone="good" if measured.number == best else "plain")
+    return Cell(measured.shown, tone="good" if best else "plain")

@@ -13,13 +13,14 @@ from .sample_choice import Chosen
 from .shades import all_shown, shown
 
 ENDINGS = {
-    "end": "the model ended it",
-    "stop": "ended at a stop text",
-    "length": "ended at its length",
+    "end": "ended",
+    "stop": "stop text",
+    "length": "full length",
     "cancelled": "stopped",
     "failed": "broke off",
-    "": "being written",
+    "": "writing",
 }
+"""How a text ended, in a word or two."""
 
 
 class WrittenText:
@@ -33,6 +34,8 @@ class WrittenText:
         self._coloured = coloured
         self._label = Text(title, "quiet")
         self._body = TokenText()
+        if seed is None:
+            self._label.hidden = self._body.hidden = True
         self._tell()
 
     @property
@@ -72,6 +75,7 @@ class WrittenText:
     def end(self, how: str) -> None:
         """Nothing follows."""
         self.ended = how
+        self._label.hidden = self._body.hidden = False
         self._tell()
 
     def colour(self, coloured: bool) -> None:

@@ -71,16 +71,18 @@ class SampleChoice:
         self.target = TextInput("Target, what should come", lines=3, on_change=self._edited)
         self._more_targets = Text("", "quiet")
         self._more_targets.hidden = True
-        self._row = Row(
-            self._dataset,
-            self._split,
-            self._number,
-            self._of,
-            Button("Back", lambda: self._step(-1), tone="quiet"),
-            Button("Next", lambda: self._step(1), tone="quiet"),
-            Button("Any one", self._any, key="Alt+R"),
+        self._rows = (
+            Row(self._dataset, self._split),
+            Row(
+                self._number,
+                self._of,
+                Button("Back", lambda: self._step(-1), tone="quiet"),
+                Button("Next", lambda: self._step(1), tone="quiet"),
+                Button("Any one", self._any, key="Alt+R"),
+            ),
         )
-        self._row.hidden = not options
+        for row in self._rows:
+            row.hidden = not options
         self._problem = Text("", "problem")
         self._problem.hidden = True
         if options:
@@ -89,7 +91,7 @@ class SampleChoice:
     @property
     def elements(self) -> Sequence[Element]:
         """What to lay on a page."""
-        return self._row, self._problem, self.prompt, self.target, self._more_targets
+        return *self._rows, self._problem, self.prompt, self.target, self._more_targets
 
     def chosen(self) -> Chosen:
         """What stands in the boxes now."""

@@ -93,7 +93,7 @@ def test_a_press_writes_beside_the_target_and_measures() -> None:
         assert text.count(" ") + text.count(".") >= 6 and target == " Then the fox slept."
         assert " Then the fox slept." in said(page, "Target")
         (name, number, ended, *numbers), of_target = rows(page)
-        assert (name, number, ended) == ("words", "1", "ended at its length")
+        assert (name, number, ended) == ("words", "1", "full length")
         assert all(one not in ("–", "failed") for one in numbers)
         assert of_target[:4] == ["words", "Target", "", "–"]
         assert of_target[4] == "4"
@@ -164,7 +164,7 @@ def test_a_model_that_raises_says_so_in_its_own_column_and_the_other_goes_on() -
         assert len(bodies(page, "raising")[0].tokens) == 2  # what came before stands
         assert len(bodies(page, "words")[0].tokens) == 6
         assert not page.problems
-        assert [row[2] for row in rows(page)] == ["broke off", "", "ended at its length", ""]
+        assert [row[2] for row in rows(page)] == ["broke off", "", "full length", ""]
 
 
 def test_an_error_that_says_what_to_do_is_shown_without_a_trace() -> None:
