@@ -7,4 +7,6 @@ from ..component import Component
 
 def built_in_pages() -> list[Component]:
     """All of them, in the order in which they are offered."""
-    return []
+    from .dataset_viewer import DatasetViewer
+
+    return [DatasetViewer()]
