@@ -15,12 +15,14 @@ from collections.abc import Iterator
 from storygen.link.messages import (
     CancelRequest,
     Command,
+    EmbedTexts,
     Event,
     ListNext,
     NextListed,
     NextToken,
     ScoreText,
     ShowScored,
+    TextsEmbedded,
     TokensScored,
 )
 
@@ -61,6 +63,13 @@ PART_TOKENS = 40
 SLOW = "SLOW"
 
 
+def hidden_state(text: str) -> tuple[float, ...]:
+    """Three numbers from -1 to 1 that no measure of the text tells; none for an empty text."""
+    if not text:
+        return ()
+    return tuple(zlib.crc32(f"{at} {text}".encode()) % 2001 / 1000 - 1 for at in range(3))
+
+
 class ScriptedLooks:
     """Remembers the last texts that were scored."""
 
@@ -74,6 +83,9 @@ class ScriptedLooks:
             return self._list(command)
         if isinstance(command, ScoreText):
             return self._score(command)
+        if isinstance(command, EmbedTexts):
+            vectors = tuple(hidden_state(text) for text in command.texts)
+            return [TextsEmbedded(command.request, vectors)]
         if isinstance(command, ShowScored):
             return [self._show(command)]
         if isinstance(command, CancelRequest):

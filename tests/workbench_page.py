@@ -92,10 +92,12 @@ class OpenPage:
     def wait(self) -> None:
         """Until nothing runs or waits, and all news are told."""
         visit, until = self._visit, time.monotonic() + PATIENCE_S
-        while visit._jobs or visit._errands._waiting or visit.sheet._news:
+        while visit.busy or visit.sheet._news:
             assert time.monotonic() < until, "the page does not come to rest"
             with self._busy:
                 self._busy.wait(0.02)
+        with visit._sending:  # what was taken from the sheet has been told, too
+            pass
 
     def _told(self, connection: str, message: dict[str, Any]) -> None:
         for op in message["ops"]:

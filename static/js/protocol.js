@@ -99,7 +99,7 @@
  */
 /**
  * @typedef {{learned: boolean, report: {sentence: string, num_sets: number} | null,
- *   learning: {stage: string, done: number, of: number} | null, problem: string}} Picker
+ *   learning: {stage: string, done: number, of: number} | null, problem: string, by_itself: boolean}} Picker
  */
 /** @typedef {{who: string, anchor: Place, head: Place, gone?: boolean}} Caret */
 /**

@@ -4,6 +4,7 @@
  * Holds the one `StoryDocument` and the one `Page` (editor). Commands are in `commands.js`.
  */
 
+import { NO_PICKER } from "./candidates/fate.js";
 import { withNews } from "./candidates/sets.js";
 import { documentOf, rememberDocument } from "./document/local_copy.js";
 import { nameOf } from "./titles.js";
@@ -60,7 +61,7 @@ export class Session {
       defaultModel: hello.default_model,
       defaultPreset: hello.default_preset ?? null,
       fateRanges: hello.fate_ranges ?? { ranges: {}, couplings: [] },
-      picker: hello.picker ?? { learned: false, report: null, learning: null, problem: "" },
+      picker: hello.picker ?? NO_PICKER,
       pickers: hello.pickers ?? ["logprob"],
     });
     const open = this.store.state.story;

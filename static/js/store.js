@@ -5,6 +5,7 @@
  * set of keys that changed. The story's text is not here: it lives in the document.
  */
 
+import { NO_PICKER } from "./candidates/fate.js";
 import { NOT_SCORED } from "./tokens/scoring_state.js";
 import { noChange } from "./memory/changes.js";
 
@@ -81,7 +82,7 @@ export function initialState() {
     defaultModel: null,
     defaultPreset: null,
     fateRanges: { ranges: {}, couplings: [] },
-    picker: { learned: false, report: null, learning: null, problem: "" },
+    picker: NO_PICKER,
     expected: {},
     notes: [],
     story: null,

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import StorygenError
+from ..observed.choices import observe, observe_all
 from ..preferences import ranges as ranges_json
 from ..preferences import statistics_json
 from ..preferences.dataset.columns import FORMS
@@ -26,7 +27,6 @@ from ..preferences.evaluation import Evaluation, evaluate
 from ..preferences.learned import POLICIES, learned
 from ..preferences.observations import Observation
 from ..preferences.statistics import gather
-from ..server.observed import observe, observe_all
 from ..store.store import Store, file_url
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..link.messages import (
     CancelRequest,
     ContextShown,
+    EmbedTexts,
     Event,
     ListNext,
     NextListed,
@@ -12,10 +13,11 @@ from ..link.messages import (
     ShowContext,
     ShowScored,
     TextScored,
+    TextsEmbedded,
     TokensScored,
 )
 
-LookCommand = ListNext | ScoreText | ShowContext | ShowScored | CancelRequest
+LookCommand = ListNext | ScoreText | ShowContext | ShowScored | EmbedTexts | CancelRequest
 
 
 def refusal(command: LookCommand, message: str) -> list[Event]:
@@ -26,6 +28,8 @@ def refusal(command: LookCommand, message: str) -> list[Event]:
         return [TokensScored(command.request, partial=False, error=message)]
     if isinstance(command, ShowContext):
         return [ContextShown(command.request, error=message)]
+    if isinstance(command, EmbedTexts):
+        return [TextsEmbedded(command.request, error=message)]
     if isinstance(command, CancelRequest):
         return []
     return [NextListed(command.request, error=message)]

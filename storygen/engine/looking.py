@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from ..errors import NotFoundError
 from ..link.messages import (
     CancelRequest,
+    EmbedTexts,
     Event,
     ListNext,
     NextListed,
     ShowContext,
     ShowScored,
 )
+from .embedding import Embedding
 from .generation import Generation
 from .look_commands import LookCommand, refusal
 from .next_tokens import LastLogits, NextTokens
@@ -56,6 +58,9 @@ class Looking:
             return [self._show(command)]
         if isinstance(command, CancelRequest):
             return self._cancel(command.request)
+        if isinstance(command, EmbedTexts):
+            self._scheduler.add(Embedding(self._writing, command))
+            return []
         reader: NextTokens | Scoring
         if isinstance(command, ListNext):
             reader = NextTokens(self._writing, command, self._last)
@@ -75,9 +80,9 @@ class Looking:
         return text.look(self._writing, command.request, command.index)
 
     def _cancel(self, request: str) -> list[Event]:
-        for name in (f"next {request}", f"score {request}"):
-            reader = self._scheduler.get(name)
-            if isinstance(reader, NextTokens | Scoring):
+        for kind in ("next", "score", "embed"):
+            reader = self._scheduler.get(f"{kind} {request}")
+            if isinstance(reader, NextTokens | Scoring | Embedding):
                 events = reader.cancel()
                 self._scheduler.remove_ended()
                 return events

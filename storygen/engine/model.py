@@ -158,6 +158,28 @@ class LanguageModel:
             return torch.cat(rows) if every else rows[-1]
         return self._read_cached(state, ids, every)
 
+    @torch.inference_mode()
+    def read_states(self, state: ReadState, ids: Ids) -> Tensor:
+        """Feed `ids`; returns the last hidden state after each of them, `(num_ids, width) float32`."""
+        self._may_break_off = False
+        if self._cache_argument is None:
+            state.append(ids)
+            whole = torch.from_numpy(state.ids.copy())[None].to(self.device)
+            out = self._model(input_ids=whole, return_dict=True, output_hidden_states=True)
+            return _last_states(out, len(ids))
+        if state.cache is None:
+            state.cache = self._new_cache()
+        if len(state.ids) and not self._goes_on_in_chunks:
+            parts = [ids[n : n + 1] for n in range(len(ids))]
+        else:
+            parts = [ids]
+        found = []
+        for part in parts:
+            out = self._pass(state.cache, part[None], len(state.ids), every=False, states=True)
+            state.append(part)
+            found.append(_last_states(out, len(part)))
+        return torch.cat(found)
+
     def branch(self, state: ReadState, num_rows: int) -> RowsState:
         """`num_rows` texts that go on from `state`, which must stay as it is while they are read together."""
         return self._branch(state, num_rows, shares=num_rows > 1 and self._shares_beginnings)
@@ -210,12 +232,16 @@ class LanguageModel:
         state.append(ids)
         return self._logits(out, len(ids) if every else 1)
 
-    def _pass(self, cache: RunCache, ids: Ids, num_read: int, every: bool) -> Any:
+    def _pass(
+        self, cache: RunCache, ids: Ids, num_read: int, every: bool, *, states: bool = False
+    ) -> Any:
         """One pass over `ids` `(num_rows, num_tokens)`, of which `cache` holds what was read before."""
         assert self._cache_argument is not None
         keywords: dict[str, Any] = {self._cache_argument: cache}
         if self._keeps_logits and not every:
             keywords["logits_to_keep"] = 1
+        if states:
+            keywords["output_hidden_states"] = True
         try:
             return self._model(
                 input_ids=torch.from_numpy(np.ascontiguousarray(ids)).to(self.device),
@@ -263,3 +289,8 @@ class LanguageModel:
             croppable=self.croppable,
             breaks_off=lambda: self._may_break_off and self.breaks_off(),
         )
+
+
+def _last_states(out: Any, num_last: int) -> Tensor:
+    states: Tensor = out.hidden_states[-1][0, -num_last:]
+    return states.float()

@@ -19,6 +19,7 @@ from ..link.messages import Event
 from .beams import BeamSearch
 from .cache_plan import Ids
 from .candidates import CandidateSet
+from .embedding import Embedding
 from .generation import Generation
 from .kv_cache import BrokenOffError
 from .model import ReadState, RowsState
@@ -36,6 +37,10 @@ log = logging.getLogger(__name__)
 
 TOKENS_READ_PER_STEP = 16
 """About so many tokens are read in the time of writing one."""
+
+
+EMBEDDING_COSTS = 4.0
+"""What is read to learn from it counts so many times: whoever writes beside it has most of the model."""
 
 
 class Reader(Protocol):
@@ -202,7 +207,10 @@ class Scheduler:
         return max(self._had.get(run, 0.0), self._now)
 
     def _count(self, reader: Reader, num_tokens: int) -> None:
-        self._had[reader.run] = self._turn(reader.run) + 1 + (num_tokens - 1) / TOKENS_READ_PER_STEP
+        steps = 1 + (num_tokens - 1) / TOKENS_READ_PER_STEP
+        if isinstance(reader, Embedding):
+            steps *= EMBEDDING_COSTS
+        self._had[reader.run] = self._turn(reader.run) + steps
 
     def _forward(self, readers: list[Reader], chunks: list[Ids]) -> list[Tensor]:
         """The logits of each reader after its chunk. Raises: BrokenOffError."""
@@ -215,6 +223,8 @@ class Scheduler:
             self._given_up, self._under_way = False, reader.run if decodes else ""
             if reader.rows is not None:
                 logits.append(model.read_rows(reader.rows, chunk))
+            elif isinstance(reader, Embedding):
+                logits.append(model.read_states(reader.state, chunk))
             else:
                 every = reader.reads_every
                 logits.append(model.read(reader.state, chunk, every=every, may_break_off=decodes))

@@ -7,13 +7,16 @@ import json
 from typing import Any
 
 from ..errors import BadRequestError
+from .bench import BenchMessage
 from .commands import AcceptedToken, Command, KnownToken, SetRow, Splice
 from .events import Alternative, ContextPiece, Event, NextListed, NextToken, ScoredToken, TextScored
 from .memory import Memory, memory_from_fields, memory_to_fields
 
-Message = Command | Event
+Message = Command | Event | BenchMessage
 
-_TYPES: dict[str, type[Any]] = {t.__name__: t for t in (*Command.__args__, *Event.__args__)}
+_TYPES: dict[str, type[Any]] = {
+    t.__name__: t for t in (*Command.__args__, *Event.__args__, *BenchMessage.__args__)
+}
 _NESTED: dict[str, type[Any]] = {
     "splices": Splice,
     "known": KnownToken,
@@ -22,7 +25,7 @@ _NESTED: dict[str, type[Any]] = {
     "before": AcceptedToken,
     "pieces": ContextPiece,
 }
-_PAIRS = ("active", "wrong")
+_PAIRS = ("active", "wrong", "vectors")
 
 
 def encode(message: Message) -> bytes:

@@ -204,6 +204,18 @@ class ShowScored:
 
 
 @dataclass(frozen=True, slots=True)
+class EmbedTexts:
+    """How the model sees each of `texts` after `text`: the mean of its last hidden states over their tokens.
+
+    Of `text` only the end is read. Answered by `TextsEmbedded`; runs beside it are held up little.
+    """
+
+    request: str
+    text: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRequest:
     """Give up what was asked under `request`; it is answered at once, with what there is or an error."""
 
@@ -241,6 +253,7 @@ Command = (
     | ListNext
     | ScoreText
     | ShowScored
+    | EmbedTexts
     | CancelRequest
     | ShowContext
     | Shutdown

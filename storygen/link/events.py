@@ -200,6 +200,18 @@ class TokensScored:
 
 
 @dataclass(frozen=True, slots=True)
+class TextsEmbedded:
+    """The answer to `EmbedTexts`: a vector for each text, all of one length; empty where a text has no token.
+
+    `error` is set and `vectors` empty when it failed.
+    """
+
+    request: str
+    vectors: tuple[tuple[float, ...], ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LoreChanged:
     """Other entries of the lorebook stand in a run's context now; `entries` are their ids."""
 
@@ -257,6 +269,7 @@ Event = (
     | TextScored
     | NextListed
     | TokensScored
+    | TextsEmbedded
     | LoreChanged
     | ContextShown
 )

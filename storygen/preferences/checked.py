@@ -79,6 +79,13 @@ def word(value: Any, what: str, choices: Collection[str]) -> str:
     return value
 
 
+def string(value: Any, what: str, most: int) -> str:
+    """`value`, a text of up to `most` characters. Raises: BadRequestError."""
+    if not isinstance(value, str) or len(value) > most:
+        raise BadRequestError(f"{what} must be a text of at most {most} characters.")
+    return value
+
+
 def version(data: Any, what: str, ours: int) -> None:
     """Nothing, if `data` says that it is of the version that is read here.
 

@@ -1,6 +1,6 @@
 """What the pages beside the room, and other programs, may ask over HTTP, as a Flask blueprint.
 
-Access is `access_http.py`'s matter: programs send the token as `Authorization: Bearer …`, pages their cookie.
+Access is `web/door.py`'s matter: programs send the token as `Authorization: Bearer …`, pages their cookie.
 """
 
 from __future__ import annotations

@@ -12,16 +12,18 @@ from flask_socketio import SocketIO
 from ..registry import Registry
 from ..store.database import file_url
 from ..store.store import Store
-from .access import AccessRules
-from .access_http import Door, origin_was_judged
+from ..web.bounds import MAX_PACKET_BYTES
+from ..web.door import Door, origin_was_judged
+from ..web.packets import BoundedJson, BoundedPacket, keep_whole
+from ..web.pages import pages
+from ..web.rules import AccessRules
 from .api import api
-from .checks import MAX_PACKET_BYTES
+from .bench_namespace import BenchNamespace
+from .benches import Benches, BenchPlaces
 from .house import House
 from .legacy import LegacyNamespace
 from .loop import Loop
 from .loose_runs import LooseRuns
-from .packets import BoundedJson, BoundedPacket, keep_whole
-from .pages import pages
 from .studio import Studio
 from .worker import Spawn, worker_command
 
@@ -45,15 +47,23 @@ class Config:
     max_idle_models: int = 0
     memory_limit_bytes: int | None = None
     command: Spawn = field(default=worker_command)
+    workbenches: tuple[str, ...] = ()
+    """Modules of developers, each a workbench of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What `make_application` made: `wsgi` is served, `house` is closed at the end."""
+    """What `make_application` made: `wsgi` is served, and `close` is called at the end."""
 
     wsgi: Any
     house: House
     socketio: SocketIO
+    benches: Benches
+
+    def close(self) -> None:
+        """End every process, and give the store what it is to keep."""
+        self.benches.close()
+        self.house.close()
 
 
 def make_application(config: Config, loop: Loop) -> Application:
@@ -99,6 +109,9 @@ def make_application(config: Config, loop: Loop) -> Application:
     studio.append(Studio(socketio, house, config.rules))
     socketio.on_namespace(studio[0])
     socketio.on_namespace(LegacyNamespace(loop, LooseRuns(house), config.rules.admits_original))
+    places = BenchPlaces(config.data_dir, config.models_dir, config.config_path)
+    bench = BenchNamespace(socketio, config.rules, loop, places, config.workbenches)
+    socketio.on_namespace(bench)
     flask.register_blueprint(api(house.tastes))
     flask.wsgi_app = Door(flask.wsgi_app, config.rules)  # type: ignore[method-assign]
-    return Application(flask, house, socketio)
+    return Application(flask, house, socketio, bench.benches)

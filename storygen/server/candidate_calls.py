@@ -11,9 +11,10 @@ from ..errors import BadRequestError
 from ..story.card_asking import MOST_BEAMS, SEED_STEP, Drawn, NewSet
 from ..story.card_sets import CandidateSet
 from ..story.story import Place, Story
+from ..web.bounds import MAX_TEXT
 from . import fates, presets
 from .card_ends import ending
-from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_TEXT, Fields
+from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, Fields
 from .house import House
 from .library import MOST_CANDIDATE_TOKENS, MOST_CANDIDATES, UNTITLED
 from .room import Room
@@ -155,6 +156,7 @@ class CandidateCalls:
             )
         )
         self._house.tastes.changed(room.id)
+        self._house.picking.chose()
         return {"checkpoint": checkpoint}
 
     def call_candidate_story(self, visitor: Visitor, fields: Fields) -> Answer:

@@ -12,11 +12,10 @@ from typing import Any
 from ..errors import BadRequestError
 from ..store.records import AliasRecord
 from ..story.story import Place
+from ..web.bounds import MAX_TEXT
 
-MAX_PACKET_BYTES = 16 * 1024 * 1024 + 65536  # what is longer ends the connection
 MAX_UPDATE_BYTES = 8 * 1024 * 1024
 MAX_STATE_BYTES = 256 * 1024  # some thirty thousand openings of the page
-MAX_TEXT = 4 * 1024 * 1024  # more than War and Peace
 MAX_TITLE = 200
 MAX_PROMPT = 100_000
 MAX_ID = 100

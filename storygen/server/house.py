@@ -21,6 +21,7 @@ from ..store.records import Record, StoryRecord
 from ..store.store import Store
 from ..story.story import Story
 from . import library, presets
+from .hidden_states import HiddenStates
 from .loop import Lane, Loop
 from .opening import Opening, interrupted
 from .pickers import Pickers
@@ -36,6 +37,7 @@ from .workers import Workers
 
 NEWS_EVERY_S = 0.2
 OWN_PRESETS = "presets"
+LEARNS_BY_ITSELF = "picker_by_itself"
 log = logging.getLogger(__name__)
 
 Teller = Callable[[dict[str, Any]], None]
@@ -67,10 +69,18 @@ class House:
         self._routes = RunRoutes()
         self.send_away: Callable[[list[str]], None] = lambda browsers: None
         self.tastes = Tastes(self.read)
-        self.picking = Picking(loop, data_dir, self.tastes, lambda told: self._tell(told))
+        self.requests = WorkerRequests(loop, self.workers)
+        self.picking = Picking(
+            loop,
+            data_dir,
+            self.tastes,
+            lambda told: self._tell(told),
+            HiddenStates(loop, data_dir, self.workers, self.requests),
+            self._model_name,
+            by_itself=store.setting(LEARNS_BY_ITSELF) is not False,
+        )
         self.pickers = Pickers()
         self.pickers.add("taste", lambda random: self.picking.pick)
-        self.requests = WorkerRequests(loop, self.workers)
         self._model_listeners: list[Any] = [self.requests]
         self._stale: set[str] = set()
         self._news_timer: Callable[[], None] | None = None
@@ -235,6 +245,11 @@ class House:
         self._news("presets")
         return presets.with_own(own)
 
+    def learn_by_itself(self, on: bool) -> None:
+        """Whether the picker learns anew without being told to; kept."""
+        self._writing.call(lambda: self._store.set_setting(LEARNS_BY_ITSELF, on))
+        self.picking.set_by_itself(on)
+
     # ------------------------------------------------------------ models
 
     def models(self) -> list[dict[str, Any]]:
@@ -261,6 +276,10 @@ class House:
         if entry is None:
             raise NotFoundError("There is no such model; look at the model menu again.")
         return self._model_shape(entry)
+
+    def _model_name(self, key: str) -> str:
+        entry = self.registry.get(key)
+        return entry.name if entry else key
 
     def _model_shape(self, entry: ModelEntry) -> dict[str, Any]:
         written = entry.value

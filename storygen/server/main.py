@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..errors import BadRequestError, StorygenError
-from .access_secrets import load_rules
+from ..web.kept_secrets import load_rules
 from .app import GRACE_S, ROOT, Application, Config, make_application
 from .loop import Loop, make_loop
 from .worker import Spawn, worker_command
@@ -60,6 +60,13 @@ def parser() -> argparse.ArgumentParser:
         type=float,
         metavar="GB",
         help="most memory a model may take (default: what is free)",
+    )
+    options.add_argument(
+        "--workbench",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module, or .py file, whose Workbench is shown beside ours",
     )
     options.add_argument("--version", action="version", version=f"StoryGen {__version__}")
     return options
@@ -107,6 +114,7 @@ def main(
             memory_limit_bytes=int(options.memory_limit * 1e9) if options.memory_limit else None,
             command=command,
             grace_s=grace_s,
+            workbenches=tuple(dict.fromkeys(options.workbench)),
         )
         loop = make_loop(options.async_mode)
         application = make_application(config, loop)
@@ -146,7 +154,7 @@ def _serve(application: Application, loop: Loop, options: argparse.Namespace, to
         print("Another program uses this port. Choose another one with --port.", file=sys.stderr)
         return EXIT_PORT_TAKEN
     finally:
-        application.house.close()
+        application.close()
     return 0
 
 

@@ -21,8 +21,8 @@ from ..engine.sampling.parameters import PARAMETERS
 from ..errors import BadRequestError, NotFoundError, StorygenError
 from ..preferences import ranges
 from ..story.story import Story
+from ..web.rules import AccessRules
 from . import presets
-from .access import AccessRules
 from .auto_calls import AUTO_CALLS, AutoCalls
 from .candidate_calls import CANDIDATE_CALLS, CandidateCalls
 from .checks import MAX_ID, MAX_STATE_BYTES, Fields

@@ -13,6 +13,8 @@ from .visitor import Visitor
 TASTE_CALLS: dict[str, tuple[str, ...]] = {
     "picker": (),
     "picker_learn": (),
+    "picker_stop": (),
+    "picker_by_itself": ("on",),
     "picker_expects": ("set",),
 }
 """Each call's fields."""
@@ -34,6 +36,16 @@ class TasteCalls:
         self._house.picking.learn()
         return {"picker": self._house.picking.view()}
 
+    def call_picker_stop(self, visitor: Visitor, fields: Fields) -> Answer:
+        """Give up what is being learned."""
+        self._house.picking.stop()
+        return {"picker": self._house.picking.view()}
+
+    def call_picker_by_itself(self, visitor: Visitor, fields: Fields) -> Answer:
+        """Whether it learns anew without being told to."""
+        self._house.learn_by_itself(fields.flag("on"))
+        return {"picker": self._house.picking.view()}
+
     def call_picker_expects(self, visitor: Visitor, fields: Fields) -> Answer:
         """Which card of a set it expects to be taken."""
         set_id = fields.id("set")
@@ -52,5 +64,6 @@ class TasteCalls:
         if len(cards) < 2:
             raise ConflictError("There is nothing to choose between.")
         candidates = [(text, logprobs) for _, text, logprobs in cards]
-        index, probability, reasons = self._house.picking.expects(before, prompt, candidates)
+        ids = [card for card, _, _ in cards]
+        index, probability, reasons = self._house.picking.expects(before, prompt, candidates, ids)
         return {"candidate": cards[index][0], "probability": probability, "reasons": reasons}

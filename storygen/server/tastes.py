@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from ..observed.choices import observe
 from ..preferences.learned import learned
 from ..preferences.observations import Observation
 from ..preferences.policies import Policy
@@ -16,7 +17,6 @@ from ..preferences.ranges import Ranges
 from ..preferences.statistics import Statistics, gather
 from ..preferences.thompson import ThompsonPolicy
 from ..store.store import Store
-from .observed import observe
 
 TAIL = 4000  # characters of the text before a set that are kept in memory
 MOST_DEALERS = 8

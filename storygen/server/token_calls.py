@@ -16,8 +16,9 @@ from ..errors import ConflictError, ModelError, NotFoundError
 from ..link.messages import NextListed, ShowScored
 from ..registry import ModelEntry
 from ..story.looks import NewLook
+from ..web.bounds import MAX_TEXT
 from . import presets
-from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, MAX_TEXT, Fields
+from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, Fields
 from .house import House
 from .library import new_id
 from .scores import Score

@@ -55,6 +55,7 @@ class _Loaded:
     mend: str = ""
     progress: LoadProgressed | None = None
     info: ModelLoaded | None = None
+    spec: LoadModel | None = None
     num_deaths: int = 0
     leaving: bool = False
 
@@ -97,6 +98,14 @@ class Workers:
         model = self._models.get(key)
         ready = model is not None and model.state == "ready" and not model.leaving
         return model.info.context if ready and model and model.info else None
+
+    def latest(self) -> tuple[str, LoadModel, ModelLoaded] | None:
+        """The model that was last asked for, if it is ready: its key, what was loaded, and what it is."""
+        model = self._models.get(self._latest)
+        if model is None or model.state != "ready" or model.leaving:
+            return None
+        assert model.spec is not None and model.info is not None
+        return self._latest, model.spec, model.info
 
     def send(self, key: str, command: Command) -> None:
         """A command to the model's worker, or nowhere when it is not there (`model_gone` tells)."""
@@ -153,7 +162,7 @@ class Workers:
 
     def _start(self, key: str) -> None:
         model = self._models[key] = _Loaded(num_deaths=self._models[key].num_deaths)
-        spec = self._spec(key)
+        spec = model.spec = self._spec(key)
         process = WorkerProcess(
             self._loop,
             self._log_dir / "worker.log",

@@ -29,7 +29,9 @@ from ..errors import BadRequestError, ConflictError, StorygenError
 from .tables import REVISION
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_KNOWN = ("0001", "0002")  # every revision that this program can bring up to date
+_KNOWN = ("0001", "0002", "0003")  # every revision that this program can bring up to date
+
+_NEWER = "The stories here were kept by a newer StoryGen. Start that one, or update this one."
 
 
 class StoreError(StorygenError):
@@ -63,6 +65,35 @@ def engine_for(url: str | URL, *, writes: bool, busy_timeout_s: float) -> Engine
     return engine
 
 
+def asking_engine(url: str | URL, busy_timeout_s: float) -> Engine:
+    """An engine whose connections can change nothing of a database, which must be there.
+
+    Raises: StoreError when there is none; BadRequestError as `engine_for`.
+    """
+    parsed = _parsed(url)
+    engine = engine_for(parsed, writes=False, busy_timeout_s=busy_timeout_s)
+    if parsed.get_backend_name() == "postgresql":
+        return engine.execution_options(postgresql_readonly=True)
+    if not Path(parsed.database or "").is_file():
+        raise StoreError(f"There are no stories in {parsed.database}. Write one first.")
+
+    def refuse_writing(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    event.listen(engine, "connect", refuse_writing)
+    return engine
+
+
+def check_revision(connection: Connection) -> None:
+    """Nothing, if the tables are those that this program reads. Raises: StoreError."""
+    with connection.begin():
+        revision = _revision(connection)
+    if revision in _KNOWN or revision is None:
+        raise StoreError("The stories were kept by an older StoryGen. Start the server once.")
+    if revision != REVISION:
+        raise StoreError(_NEWER)
+
+
 def _postgres_engine(url: URL, writes: bool) -> Engine:
     level: Any = "READ COMMITTED" if writes else "REPEATABLE READ"
     try:
@@ -83,9 +114,7 @@ def migrate(connection: Connection) -> None:
         if revision == REVISION:
             return
         if revision is not None and revision not in _KNOWN:
-            raise StoreError(
-                "The stories here were kept by a newer StoryGen. Start that one, or update this one."
-            )
+            raise StoreError(_NEWER)
         _upgrade(connection)
 
 

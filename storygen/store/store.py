@@ -4,7 +4,7 @@ Plain synchronous calls that may block on the disk. Two groups of methods, each 
 time; the two threads may differ and work at once:
 
 * writing: `commit`, `delete_story`, `set_setting`, `close`
-* reading: all the others, which see whatever was committed before they were called
+* reading: all the others (`reader.Reader`), which see whatever was committed before they were called
 
 Nothing here knows the event loop, the story's core or the CRDT.
 """
@@ -18,25 +18,15 @@ from typing import Any
 from sqlalchemy import URL
 
 from .database import StoreError, engine_for, file_url, in_words, migrate
+from .reader import Reader
 from .reading import Reading
-from .records import (
-    CheckpointHead,
-    CheckpointRecord,
-    ChoiceRecord,
-    MemoryRecord,
-    Record,
-    RunRecord,
-    StoredSet,
-    StoredStory,
-    StoryRecord,
-    TokenRecord,
-)
+from .records import Record
 from .writing import Writing
 
 __all__ = ["Store", "StoreError", "file_url"]
 
 
-class Store:
+class Store(Reader):
     """An open database, its tables brought up to date.
 
     `url` is SQLAlchemy's (`sqlite:///…`, `postgresql://…`; `file_url(path)` makes one of any path). A
@@ -82,65 +72,3 @@ class Store:
     def set_setting(self, name: str, value: Any) -> None:
         """Keeps `value`, which JSON must be able to hold, under `name`."""
         self._writing.set_setting(name, value)
-
-    # ------------------------------------------------------------ reading
-
-    def stories(self, binned: bool = False) -> list[StoryRecord]:
-        """Stories in the library, or in the bin, the last changed first."""
-        return self._reading.stories(binned)
-
-    def open_story(self, story: str, *, whole_log: bool = False) -> StoredStory | None:
-        """All that is needed to open a story; None when there is none.
-
-        `whole_log`: without the snapshot, with every update since the story began.
-        """
-        return self._reading.open_story(story, whole_log)
-
-    def checkpoints(self, story: str) -> list[CheckpointHead]:
-        """A story's checkpoints, the oldest first; none for a story that does not exist."""
-        return self._reading.checkpoints(story)
-
-    def checkpoint(self, checkpoint: str) -> CheckpointRecord | None:
-        """A checkpoint with its text and authors."""
-        return self._reading.checkpoint(checkpoint)
-
-    def run(self, run: str) -> RunRecord | None:
-        """A run as it was last committed."""
-        return self._reading.run(run)
-
-    def runs_to_interrupt(self) -> list[RunRecord]:
-        """Runs that are queued, running or paused: at a start, those that the last stop interrupted."""
-        return self._reading.runs_to_interrupt()
-
-    def token_details(self, run: str, start: int, stop: int) -> list[TokenRecord]:
-        """The tokens of `run` with `start <= index < stop`, in order; fewer where there are none.
-
-        Log-probabilities are rounded to 32-bit floats, `ms` to hundredths.
-        """
-        return self._reading.token_details(run, start, stop)
-
-    def choices(self, story: str) -> list[ChoiceRecord]:
-        """Every candidate of a story that was taken, the oldest first."""
-        return self._reading.choices(story)
-
-    def choosers(self) -> list[str]:
-        """The ids of stories in the library in which something was chosen, the oldest first."""
-        return self._reading.choosers()
-
-    def num_steps(self, story: str) -> int:
-        """From how many sets of a story something was taken. Lists of tokens are none of them."""
-        return self._reading.num_steps(story)
-
-    def sets_to_choose_from(self, story: str) -> list[StoredSet]:
-        """A story's sets from which something was taken, and those of which the parameters were drawn,
-        cleared ones too, the oldest first. Lists of tokens are none of them.
-        """
-        return self._reading.sets_to_choose_from(story)
-
-    def memories(self, story: str) -> list[MemoryRecord]:
-        """Every version of a story's memory, the oldest first."""
-        return self._reading.memories(story)
-
-    def setting(self, name: str) -> Any:
-        """What was kept under `name`; None when nothing was."""
-        return self._reading.setting(name)

@@ -8,10 +8,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from storygen.observed.choices import observe_all
 from storygen.preferences.picker.measures import NAMES
 from storygen.preferences.picker.report import RULES
 from storygen.preferences.picker.scoring import Picker
-from storygen.server.observed import observe_all
 from storygen.server.picking import FILE
 from storygen.store.store import Store, file_url
 from tests.browser.candidate_cards import HALF, OTHER, Staged, ask, button

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from storygen.server.observed import observe
+from storygen.observed.choices import observe
 from storygen.store.store import Store, file_url
 from tests.protocol.studio_client import OpenStory, StudioClient
 from tests.protocol.test_candidates_protocol import take

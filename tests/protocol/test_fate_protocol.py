@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import requests
 
+from storygen.observed.choices import observe
 from storygen.preferences import statistics_json
 from storygen.preferences.learned import FEWEST_FOR_AVERAGES
-from storygen.server.observed import observe
 from storygen.store.store import Store, file_url
 from tests.protocol.studio_client import OpenStory, StudioClient
 from tests.protocol.test_candidates_protocol import take
+from tests.scripted_looks import hidden_state
 from tests.server_process import MODEL, ServerProcess
 
 RANGES = {
@@ -135,7 +136,7 @@ def test_who_draws_learns_from_what_was_taken(browser: StudioClient, server: Ser
 @pytest.fixture
 def reader(tmp_path: Path) -> Iterator[StudioClient]:
     """A browser of a server in whose library nobody else chooses."""
-    process = ServerProcess(tmp_path, token_ms=5).start()
+    process = ServerProcess(tmp_path, token_ms=1).start()
     with StudioClient(process.url, process.token) as client:
         yield client
     process.stop()
@@ -163,6 +164,52 @@ def test_what_is_taken_teaches_which_card_will_be(reader: StudioClient) -> None:
     longest = max(found["cards"], key=lambda card: card["next_index"])
     assert expected["candidate"] == longest["id"] and expected["probability"] > 0.4
     assert any("longer" in reason for reason in expected["reasons"])
+
+
+def test_what_only_the_model_sees_is_learned_by_itself_and_expected(reader: StudioClient) -> None:
+    browser, story = reader, reader.create("Once")
+    assert browser.ok("picker")["picker"]["by_itself"] is True
+    ranges = {"ranges": {"max_tokens": {"scale": "uniform", "low": 1, "high": 60}}}
+
+    def wished(found: dict[str, Any]) -> dict[str, Any]:
+        """The card in which the model sees the highest first number."""
+        cards: list[dict[str, Any]] = found["cards"]
+        return max(cards, key=lambda card: hidden_state(story.card_text(card["id"]))[0])
+
+    for number in range(50):
+        asked = story.ask(num=4, fate={"ranges": ranges}, seed=number)
+        found = story.wait_set(asked["id"])
+        card = wished(found)
+        shown = {one["id"]: len(story.card_text(one["id"])) for one in found["cards"]}
+        take(story, card, " w0")
+        browser.ok("candidate_taken", candidate=card["id"], units=shown[card["id"]], shown=shown)
+    browser.wait(lambda: _last_picker(browser)["learned"], "what was learned by itself", 60)
+    browser.wait(lambda: _last_picker(browser)["learning"] is None, "the end of learning", 60)
+    browser.ok("picker_learn")
+    browser.wait(lambda: _last_picker(browser)["learning"] is None, "all of it learned", 60)
+    stages = {
+        (m["picker"]["learning"] or {}).get("stage") for m in browser.library if "picker" in m
+    }
+    assert {"reading", "seeing", "measuring", "testing"} <= stages
+    report = _last_picker(browser)["report"]
+    assert (report["states"], report["num_sets"]) == ("used", 50)
+    right = 0
+    for number in range(10):
+        found = story.wait_set(story.ask(num=4, fate={"ranges": ranges}, seed=900 + number)["id"])
+        expected = browser.ok("picker_expects", set=found["id"])
+        right += expected["candidate"] == wished(found)["id"]
+    assert right >= 7
+
+
+def test_whether_it_learns_by_itself_is_kept(tmp_path: Path) -> None:
+    process = ServerProcess(tmp_path, token_ms=5).start()
+    with StudioClient(process.url, process.token) as client:
+        assert client.ok("picker_by_itself", on=False)["picker"]["by_itself"] is False
+    process.stop()
+    process.start()
+    with StudioClient(process.url, process.token) as client:
+        assert client.ok("hello")["picker"]["by_itself"] is False
+    process.stop()
 
 
 def _last_picker(browser: StudioClient) -> dict[str, Any]:

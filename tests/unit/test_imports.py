@@ -28,14 +28,19 @@ ARROWS: dict[str, set[str]] = {
         "errors",
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # bounds to draw within
     },
+    "observed": {
+        *("store", "document", "preferences.observations", "preferences.signs"),
+    },
+    "web": {"errors"},
     "server": {
         *("errors", "modelfiles", "link", "store", "document", "story", "registry", "preferences"),
+        *("web", "observed"),
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # descriptions, free of torch
     },
     "launch": set(),
     "workbench": {
         *("errors", "modelfiles", "link", "store", "registry", "preferences", "engine"),
-        *("server.access", "server.access_http", "server.access_secrets", "server.access_page"),
+        *("web", "observed"),
     },
 }
 ANYTHING = {
@@ -54,8 +59,10 @@ FORBIDDEN: dict[str, set[str]] = {
     "document": HEAVY | WEB,
     "story": HEAVY | WEB,
     "registry": HEAVY | WEB,
+    "observed": HEAVY | WEB,
     "preferences": HEAVY | WEB | {"sqlalchemy", "alembic", "pycrdt"},
     "engine": WEB | {"sqlalchemy", "alembic", "pycrdt"},
+    "web": HEAVY | {"eventlet", "sqlalchemy", "alembic", "pycrdt"},
     "server": HEAVY,
     "workbench": {"eventlet"},
 }

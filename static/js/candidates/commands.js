@@ -132,6 +132,19 @@ export class CandidateCommands extends TakingCommands {
     });
   }
 
+  /** What is being learned is given up. */
+  async stopLearning() {
+    await this.#try(() => this.connection.call("picker_stop", {}));
+  }
+
+  /** @param {boolean} on whether it learns anew after some choices, without being told to */
+  async learnByItself(on) {
+    await this.#try(async () => {
+      const { picker } = await this.connection.call("picker_by_itself", { on });
+      this.store.set({ picker });
+    });
+  }
+
   changeQuickgen() {
     const quickgen = !wishes(this.store.state.settings).quickgen;
     this.commands.changeSettings({ quickgen });

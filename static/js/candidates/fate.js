@@ -91,12 +91,19 @@ export function expectedWords(card, set, expected) {
   return `Expected, ${percentText(found.probability)}${why}`;
 }
 
+/** @type {import("../protocol.js").Picker} of whom nothing is known yet */
+export const NO_PICKER = {
+  ...{ learned: false, report: null, learning: null, problem: "" },
+  by_itself: true,
+};
+
 /** @param {import("../protocol.js").Picker} picker @returns {string} what it learned, or why it did not */
 export function pickerWords({ learned, report, learning, problem }) {
-  if (learning)
-    return learning.of
-      ? `Learning, ${numberText(learning.done)} of ${numberText(learning.of)}`
-      : "Learning";
+  if (learning) {
+    const how = learning.stage === "seeing" ? "Learning: the model reads, set" : "Learning,";
+    const { done, of } = learning;
+    return of ? `${how} ${numberText(done)} of ${numberText(of)}` : "Learning";
+  }
   if (problem) return problem;
   if (learned && report) return report.sentence;
   return "Nothing was learned yet. It learns from what you took, on this machine, in some seconds.";

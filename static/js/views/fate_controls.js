@@ -17,6 +17,7 @@ import { readNumber } from "../sampling/values.js";
 const SCALES = { fixed: "as in Sampling", uniform: "evenly", log: "by factors" };
 const MOST_PERCENT = 100;
 const BLIND_LINE = "What was drawn shows when you have taken a card, so that you judge the text.";
+const BY_ITSELF_LINE = "Anew after every twenty choices, beside whatever writes.";
 const SHARED_LINE =
   "Whether this story’s choices may go into a dataset that you export. Nothing leaves this machine by itself.";
 
@@ -46,6 +47,10 @@ export class FateControls {
       "button",
       { class: "text-button", type: "button", on: { click: () => void this.#learn() } },
       "Learn from what I took",
+    );
+    this.byItself = this.#switch(
+      "fate-by-itself",
+      () => void candidates.learnByItself(!store.state.picker.by_itself),
     );
     this.short = h("span", {});
     /** @type {Map<string, RangeRow>} */
@@ -83,6 +88,8 @@ export class FateControls {
         head("Expect my choice", this.expects),
         this.learnedLine,
         this.learn,
+        head("Learn by itself", this.byItself),
+        line("fate-by-itself-line", BY_ITSELF_LINE),
         head("May be exported", this.shared),
         line("fate-shared-line", SHARED_LINE),
       ),
@@ -140,13 +147,16 @@ export class FateControls {
     const on = settings.fate_expects === true;
     setAttributes(this.expects, { "aria-checked": String(on) });
     setText(this.learnedLine, pickerWords(picker));
-    const away = reasonOfServer(state) || (picker.learning ? "It is learning" : "");
+    setAttributes(this.byItself, { "aria-checked": String(picker.by_itself) });
+    setText(this.learn, picker.learning ? "Stop learning" : "Learn from what I took");
+    const away = reasonOfServer(state);
     setAttributes(this.learn, { "aria-disabled": away ? "true" : false, title: away });
   }
 
   async #learn() {
     if (this.learn.getAttribute("aria-disabled") === "true") return;
-    await this.candidates.learn();
+    const { candidates } = this;
+    await (this.store.state.picker.learning ? candidates.stopLearning() : candidates.learn());
   }
 
   /** @param {string} name @param {Parameter} parameter */

@@ -25,6 +25,11 @@ RULES = {
 
 GROUPS = ("story", "set")
 
+STATES = ("", "none", "no_help", "used")
+"""Whether hidden states were learned from: not known, none there, worse than without, yes."""
+
+LONGEST_NAME = 200
+
 _MOST_LOSS = 1e6
 
 
@@ -35,7 +40,7 @@ class Report:
     `rules`: the same of each of `RULES`; `differences`: `accuracy` less that, from the same sets.
     `grouped_by`: "story", or "set" where there were too few stories to leave out whole ones.
     `loss`: of the picker's chance for what was chosen, -log; `even_loss`: where all are equally likely;
-    `loss_saved`: by how much the picker's is lower.
+    `loss_saved`: by how much the picker's is lower. `states`: one of `STATES`; `model`: whose they were.
     """
 
     num_sets: int  # from which more was taken of one candidate than of another
@@ -49,6 +54,8 @@ class Report:
     loss: Interval
     even_loss: Interval
     loss_saved: Interval
+    states: str = ""
+    model: str = ""
 
     @property
     def best_rule(self) -> str:
@@ -81,7 +88,8 @@ class Report:
             f"expected what you chose{_between(self.accuracy)}; the best simple rule, "
             f"{RULES[self.best_rule]}, did in {_percent(self.rules[self.best_rule].value)}."
         )
-        return " ".join(one for one in (shares, self._claim(), self._warning()) if one)
+        told = (shares, self._claim(), self._warning(), self._states())
+        return " ".join(one for one in told if one)
 
     def _claim(self) -> str:
         if self.beats_all:
@@ -93,6 +101,14 @@ class Report:
         if self.grouped_by == "story":
             return ""
         return "There were too few stories to leave out whole ones, so it may do less well in a new story."
+
+    def _states(self) -> str:
+        name = self.model or "the model"
+        return {
+            "none": "It goes by simple measures of the texts: no model was loaded whose view it could ask.",
+            "no_help": f"How {name} sees the texts told it nothing more than simple measures do.",
+            "used": f"It also goes by how {name} sees the texts.",
+        }.get(self.states, "")
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads; only JSON's own types. `sentence` is added for whoever shows it."""
@@ -120,6 +136,8 @@ class Report:
             loss=_interval(data.get("loss"), "loss", 0, _MOST_LOSS),
             even_loss=_interval(data.get("even_loss"), "even_loss", 0, _MOST_LOSS),
             loss_saved=_interval(data.get("loss_saved"), "loss_saved", -_MOST_LOSS, _MOST_LOSS),
+            states=checked.word(data.get("states", ""), "states", STATES),
+            model=checked.string(data.get("model", ""), "model", LONGEST_NAME),
         )
 
 

@@ -1,10 +1,12 @@
 """Learning a picker as a program of its own: `python -m storygen.preferences.picker.train`.
 
-Reads observations as JSON lines (`observation_json`) and, where there are any, hidden states of candidates:
+Reads observations as JSON lines (`observation_json`) and, where there are any, hidden states of candidates
+and the name of the model whose they are:
     {"vectors": {"candidate id": [0.1, …], …}}
+    {"model": "its name"}
 Writes JSON lines, each of them one of
     {"progress": {"stage": "measuring", "done": 100, "of": 1000}}
-    {"picker": …, "report": …}      the last one, exit status 0
+    {"picker": …, "report": …, "plain": …}      the last one, exit status 0; plain is null, or a second picker
     {"error": {"code": "…", "message": "…"}}      the last one, exit status 1
 """
 
@@ -16,12 +18,14 @@ import os
 import sys
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from ...errors import BadRequestError
 from .. import checked
 from ..observation_json import observation_from_json
 from ..observations import Observation
+from .report import LONGEST_NAME
 from .scoring import LONGEST_VECTOR
 
 LONGEST_LINE_BYTES = 32 * 2**20
@@ -31,6 +35,8 @@ Write = Callable[[dict[str, Any]], None]
 
 def main() -> int:
     """The exit status, after what standard input says was learned and told on standard output."""
+    if hasattr(os, "nice"):
+        os.nice(10)  # whoever writes meanwhile comes first
     # One thread is faster for matrices of this size, and the same on every machine.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return run(_lines(sys.stdin.buffer), _to_standard_output)
@@ -44,32 +50,37 @@ def run(lines: Iterable[bytes], write: Write) -> int:
         write({"progress": {"stage": stage, "done": done, "of": whole}})
 
     try:
-        observations, vectors = read(lines)
+        observations, vectors, model = read(lines)
         trained = train(observations, on_progress=on_progress, vectors=vectors)
     except BadRequestError as error:
         write({"error": {"code": error.code, "message": error.message}})
         return 1
-    write({"picker": trained.picker.to_json(), "report": trained.report.to_json()})
+    report = replace(trained.report, states=trained.report.states or "none", model=model)
+    plain = None if trained.plain is None else trained.plain.to_json()
+    write({"picker": trained.picker.to_json(), "report": report.to_json(), "plain": plain})
     return 0
 
 
-def read(lines: Iterable[bytes]) -> tuple[list[Observation], dict[str, Sequence[float]]]:
-    """(observations, hidden states by candidate id) of all lines that aren't blank.
+def read(lines: Iterable[bytes]) -> tuple[list[Observation], dict[str, Sequence[float]], str]:
+    """(observations, hidden states by candidate id, their model) of all lines that aren't blank.
 
-    Raises: BadRequestError for a line that holds neither, which says which (from 1) and why.
+    Raises: BadRequestError for a line that holds none, which says which (from 1) and why.
     """
     observations: list[Observation] = []
     vectors: dict[str, Sequence[float]] = {}
+    model = ""
     for at, line in enumerate(lines, 1):
         try:
             data = _parsed(line) if line.strip() else None
             if isinstance(data, dict) and "vectors" in data:
                 vectors.update(_vectors(data))
+            elif isinstance(data, dict) and set(data) == {"model"}:
+                model = checked.string(data["model"], "model", LONGEST_NAME)
             elif line.strip():
                 observations.append(observation_from_json(data))
         except BadRequestError as error:
             raise BadRequestError(f"Line {at}: {error.message}") from error
-    return observations, vectors
+    return observations, vectors, model
 
 
 def _vectors(data: Any) -> dict[str, Sequence[float]]:

@@ -21,13 +21,11 @@ from ...errors import BadRequestError
 from ..estimates import LEVEL, Interval, t_quantile
 from ..observations import Observation
 from . import fitting
+from .enough import FEWEST_SETS, tells
 from .fitting import Fit, Floats, Sets
 from .measures import NAMES, measured
 from .report import RULES, Report
-from .scoring import LONGEST_VECTOR, MOST_CANDIDATES, MOST_DIRECTIONS, Direction, Picker
-
-FEWEST_SETS = 30
-"""From fewer sets with a choice nothing is learned: no claim about them could hold."""
+from .scoring import LONGEST_VECTOR, MOST_DIRECTIONS, Direction, Picker
 
 FEWEST_STORIES = 10
 """With fewer stories sets are left out one by one, and intervals draw sets: too few whole stories vary."""
@@ -48,10 +46,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """`picker` from all sets, and the `report` of pickers from parts of them."""
+    """`picker` from all sets, and the `report` of pickers from parts of them.
+
+    `plain`: where `picker` has directions, another one from the measures alone, for whoever lacks vectors.
+    """
 
     picker: Picker
     report: Report
+    plain: Picker | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +84,28 @@ def train(
     The same observations and seed give the same. Sets from which nothing was taken, or the same of all,
     tell nothing and are only counted. `vectors`: hidden states by candidate id, all of one length; the 16
     directions along which they differ most are learned from like the measures. They are found from all
-    sets at once, but without the choices, so that no left-out choice is known through them.
+    sets at once, but without the choices, so that no left-out choice is known through them. Where pickers
+    with them foretell left-out sets no better (by `loss`), the picker goes by the measures alone.
     Raises: BadRequestError ("too_few_choices") for fewer than 30 sets that tell, or vectors that don't fit.
     """
     chosen_from = [one for one in observations if one.by == by]
     material = gathered(chosen_from, on_progress)
-    if vectors:
-        telling = [one for one in chosen_from if _tells(one)]
-        material = with_vectors(material, _matrix(telling, vectors), seed)
-    return trained(material, seed, on_progress)
+    plain = trained(material, seed, on_progress)
+    if not vectors:
+        return plain
+    telling = [one for one in chosen_from if tells(one)]
+    seeing = with_vectors(material, _matrix(telling, vectors), seed)
+    if not len(seeing.directions):
+        return plain
+    found = trained(seeing, seed, on_progress)
+    if found.report.loss.value >= plain.report.loss.value:
+        return replace(plain, report=replace(plain.report, states="no_help"))
+    return Trained(found.picker, replace(found.report, states="used"), plain.picker)
 
 
 def gathered(observations: Sequence[Observation], on_progress: Progress) -> Material:
     """The sets of `observations` that tell something, measured. Raises: as `train`."""
-    telling = [one for one in observations if _tells(one)]
+    telling = [one for one in observations if tells(one)]
     missing = FEWEST_SETS - len(telling)
     if missing > 0:
         raise BadRequestError(
@@ -218,11 +228,6 @@ def _matrix(telling: Sequence[Observation], vectors: Mapping[str, Sequence[float
     if not (np.abs(there) <= LARGEST_VALUE).all():
         raise BadRequestError(f"Vectors must hold finite numbers of at most {LARGEST_VALUE:.0f}.")
     return matrix
-
-
-def _tells(one: Observation) -> bool:
-    taken = [candidate.taken for candidate in one.candidates]
-    return 2 <= len(taken) <= MOST_CANDIDATES and max(taken) > min(taken)
 
 
 def _arranged(telling: Sequence[Observation], rows: Floats, num_without: int) -> Material:

@@ -66,7 +66,7 @@ class Bars(Element):
 
     def hear(self, event: str, value: Any) -> Callable[[], Any] | None:
         """ "pick" with a bar's key."""
-        if value not in {bar.key for bar in self.bars}:
+        if value not in [bar.key for bar in self.bars]:
             raise BadRequestError("This bar is not there any more.")
         return calling(self.on_pick, value)
 

@@ -128,7 +128,7 @@ def calling(callback: Callback | None, *values: Any) -> Callable[[], Any] | None
 def plain(value: Any) -> Any:
     """`value` as JSON has it: what has `to_json` by that, tuples as lists, everything else as it is."""
     if hasattr(value, "to_json"):
-        return value.to_json()
+        return plain(value.to_json())
     if isinstance(value, dict):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):

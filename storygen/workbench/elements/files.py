@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import tempfile
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ...errors import BadRequestError
 from .element import Callback, Element, Shown, calling
@@ -46,34 +47,36 @@ class FileInput(Element):
 
     def hear(self, event: str, value: Any) -> Callable[[], Any] | None:
         """ "begin" with {name, size}; "piece" with base64, each answered before the next; "end"."""
+        coming, self._coming = self._coming, None
         if event == "begin":
             self._coming = _Coming.of(value, self.most_bytes)
             return None
-        if self._coming is None:
+        if coming is None:
             raise BadRequestError("No file was begun.")
         if event == "piece":
-            self._coming.add(value)
+            coming.add(value)
+            self._coming = coming
             return None
-        coming, self._coming = self._coming, None
+        coming.close()
         return calling(self._take, coming)
 
     def _take(self, coming: _Coming) -> None:
         try:
-            coming.close()
             if self.on_file is not None:
                 self.on_file(coming.path, coming.name)
         finally:
-            coming.path.unlink(missing_ok=True)
+            coming.forget()
 
 
 class _Coming:
-    """A file that is on its way."""
+    """A file that is on its way; it is gone when nothing speaks of it any more."""
 
     def __init__(self, name: str, size: int) -> None:
         self.name, self._left = name, size
         with tempfile.NamedTemporaryFile(prefix="storygen-", delete=False) as file:
             self.path = Path(file.name)
         self._file = self.path.open("wb")
+        self.forget = weakref.finalize(self, _forget, self._file, self.path)
 
     @classmethod
     def of(cls, value: Any, most_bytes: int) -> _Coming:
@@ -101,6 +104,11 @@ class _Coming:
         self._file.close()
         if self._left:
             raise BadRequestError("The file did not come whole. Try it once more.")
+
+
+def _forget(file: IO[bytes], path: Path) -> None:
+    file.close()
+    path.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

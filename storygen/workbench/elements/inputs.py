@@ -81,9 +81,9 @@ class _Choosing(Element):
         self.label, self.options, self.on_change = label, as_options(options), on_change
 
     def _checked(self, value: Any) -> str:
-        if value not in {option.value for option in self.options}:
+        if not isinstance(value, str) or value not in {one.value for one in self.options}:
             raise BadRequestError(f"{self.label}: this is none of the options.")
-        return str(value)
+        return value
 
 
 class Select(_Choosing):

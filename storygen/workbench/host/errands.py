@@ -23,7 +23,7 @@ class Errands:
     def __init__(self) -> None:
         self._waiting: deque[tuple[object, Work]] = deque()
         self._news = threading.Condition()
-        self._closed = False
+        self._closed = self._doing = False
 
     def put(self, work: Work, replaces: object = None) -> None:
         """Add `work`; what waits under the same `replaces` is forgotten for it.
@@ -38,11 +38,19 @@ class Errands:
             self._waiting.append((replaces, work))
             self._news.notify()
 
-    def take(self) -> Work | None:
-        """The next one, when there is one; None once it is closed."""
+    @property
+    def rest(self) -> bool:
+        """Whether nothing waits, and the last one that was taken is done."""
         with self._news:
+            return not self._waiting and not self._doing
+
+    def take(self) -> Work | None:
+        """The next one, when there is one; the one before is done. None once it is closed."""
+        with self._news:
+            self._doing = False
             while not self._waiting and not self._closed:
                 self._news.wait()
+            self._doing = not self._closed
             return None if self._closed else self._waiting.popleft()[1]
 
     def forget(self) -> None:

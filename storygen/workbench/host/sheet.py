@@ -31,9 +31,9 @@ class Sheet:
             self._attach(root)
 
     def tree(self) -> dict[str, Any]:
-        """Everything as it stands; a browser that has it has been told all news."""
+        """Everything as it stands; a browser that has it needs to be told no news of elements."""
         with self._lock:
-            self._news.clear()
+            self._news = [op for op in self._news if "id" not in op]
             assert self._root is not None
             return self._root.to_json()
 

@@ -59,7 +59,7 @@ class Visit:
             self._taken.set()
             self._wanted.set()
             tree = self.sheet.tree()
-            return {"tree": tree, "number": self._number, "busy": bool(self._jobs)}
+            return {"tree": tree, "number": self._number, "busy": self.busy}
 
     def detach(self) -> None:
         """The browser is gone, perhaps for a moment; the page stays, and its work goes on."""
@@ -95,6 +95,11 @@ class Visit:
         self._errands.close()
         self._taken.set()
         self._wanted.set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something runs, or is about to."""
+        return bool(self._jobs) or not self._errands.rest
 
     # ------------------------------------------------------------ the component's side
 

@@ -88,6 +88,12 @@ class Visits:
                     one.connection, one.left_at = None, self._clock()
                     one.visit.detach()
 
+    @property
+    def busy(self) -> bool:
+        """Whether somebody looks at a page, or something runs on one."""
+        with self._lock:
+            return any(one.connection or one.visit.busy for one in self._open.values())
+
     def close(self) -> None:
         """Shut every page."""
         with self._lock:

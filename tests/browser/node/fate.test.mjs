@@ -111,11 +111,13 @@ test("the card that is expected says why, and the others nothing", () => {
 });
 
 test("what was learned is said, or why not", () => {
-  const none = { learned: false, report: null, learning: null, problem: "" };
+  const none = { learned: false, report: null, learning: null, problem: "", by_itself: true };
   assert.match(pickerWords(none), /Nothing was learned yet/);
   assert.equal(pickerWords({ ...none, problem: "23 more." }), "23 more.");
   const learning = { stage: "measuring", done: 3, of: 9 };
   assert.equal(pickerWords({ ...none, problem: "old", learning }), "Learning, 3 of 9");
+  const seeing = { ...learning, stage: "seeing" };
+  assert.equal(pickerWords({ ...none, learning: seeing }), "Learning: the model reads, set 3 of 9");
   const report = { sentence: "In 60 %.", num_sets: 40 };
   assert.equal(pickerWords({ ...none, learned: true, report }), "In 60 %.");
 });

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -42,7 +43,8 @@ def test_the_program_reads_lines_and_ends_with_the_picker_and_its_report() -> No
     assert progress[0]["progress"] == {"stage": "measuring", "done": 0, "of": 40}
     expected = training.train(SETS)
     assert Picker.from_json(last["picker"]) == expected.picker
-    assert Report.from_json(last["report"]) == expected.report
+    report = Report.from_json(last["report"])
+    assert replace(report, states="") == expected.report and last["plain"] is None
 
 
 @pytest.mark.parametrize(
@@ -86,14 +88,46 @@ def test_too_few_sets_are_an_error_with_its_own_code() -> None:
     ]
 
 
-def test_hidden_states_come_in_lines_of_their_own() -> None:
+def hidden_states(told_by_them: float) -> list[bytes]:
+    """Lines of vectors of three numbers; the first is so much higher in what was taken."""
     random = Random(1)
-    vectors = [
+    return [
         json.dumps(
-            {"vectors": {one.candidate: [random.gauss(0, 1) for _ in range(3)] for one in shown}}
+            {
+                "vectors": {
+                    one.candidate: [
+                        random.gauss(0, 1) + told_by_them * (one.taken > 0) * (at == 0)
+                        for at in range(3)
+                    ]
+                    for one in shown
+                }
+            }
         ).encode()
         for shown in (observation.candidates for observation in SETS)
     ]
-    status, written = told([*LINES, *vectors])
+
+
+def test_hidden_states_come_in_lines_of_their_own() -> None:
+    status, written = told([*LINES, *hidden_states(6.0), b'{"model": "Tiny"}'])
     assert status == 0
-    assert len(Picker.from_json(written[-1]["picker"]).directions) == 3
+    last = written[-1]
+    assert len(Picker.from_json(last["picker"]).directions) == 3
+    assert Picker.from_json(last["plain"]) == training.train(SETS).picker
+    report = Report.from_json(last["report"])
+    assert (report.states, report.model) == ("used", "Tiny")
+    assert "how Tiny sees the texts" in report.sentence
+
+
+def test_hidden_states_that_foretell_nothing_more_are_not_gone_by() -> None:
+    _, written = told([*LINES, *hidden_states(0.0), b'{"model": "Tiny"}'])
+    last = written[-1]
+    assert Picker.from_json(last["picker"]) == training.train(SETS).picker
+    assert last["plain"] is None
+    assert "How Tiny sees the texts told it nothing more" in last["report"]["sentence"]
+
+
+def test_without_hidden_states_the_report_says_so() -> None:
+    _, written = told(LINES)
+    assert "no model was loaded" in written[-1]["report"]["sentence"]
+    _, written = told([*LINES, b'{"model": 1}'])
+    assert "model must be a text" in written[-1]["error"]["message"]

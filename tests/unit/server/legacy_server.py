@@ -16,10 +16,10 @@ from flask import Flask, jsonify
 from flask_socketio import SocketIO
 
 from storygen.errors import NotFoundError
-from storygen.server.access import AccessRules
-from storygen.server.access_http import Door, origin_was_judged
 from storygen.server.legacy import LegacyNamespace
 from storygen.server.loop import Loop, make_loop
+from storygen.web.door import Door, origin_was_judged
+from storygen.web.rules import AccessRules
 
 
 class NumbersWriter:

@@ -13,15 +13,15 @@ import requests
 import websocket
 
 from storygen.server.checks import MAX_ALIASES, MAX_PROMPT, MAX_TEXT
-from storygen.server.packets import (
+from storygen.server.shapes import token_details_shape
+from storygen.store.records import TokenRecord
+from storygen.web.packets import (
     MAX_CHARACTERS,
     MAX_COMMAS,
     MAX_STRINGS,
     BoundedJson,
     BoundedPacket,
 )
-from storygen.server.shapes import token_details_shape
-from storygen.store.records import TokenRecord
 from tests.server_process import ServerProcess
 
 HELLO = '42/studio,9["hello",{}]'

@@ -8,7 +8,7 @@ from typing import Any
 
 from socketio.packet import EVENT, Packet
 
-from storygen.server.packets import keep_whole
+from storygen.web.packets import keep_whole
 
 
 class Server:

@@ -13,7 +13,7 @@ from typing import Any
 from engineio import json
 from socketio.packet import BINARY_ACK, BINARY_EVENT, EVENT, Packet
 
-from .checks import MAX_TEXT
+from .bounds import MAX_TEXT
 
 MAX_ATTACHMENTS = 4
 MAX_CHARACTERS = 2 * MAX_TEXT + 65536  # a text whose every character is escaped

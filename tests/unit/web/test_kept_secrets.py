@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storygen.errors import BadRequestError, RefusedError
-from storygen.server.access_secrets import load_instance, load_rules, load_token
+from storygen.web.kept_secrets import load_instance, load_rules, load_token
 
 
 def test_the_token_and_the_name_are_long_and_the_same_after_a_restart(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 from flask import Flask, jsonify, request
 from flask_socketio import SocketIO
 
-from storygen.server.access import AccessRules
-from storygen.server.access_http import Door, origin_was_judged
 from storygen.server.loop import make_loop
-from storygen.server.pages import pages
+from storygen.web.door import Door, origin_was_judged
+from storygen.web.pages import pages
+from storygen.web.rules import AccessRules
 
 RULES = AccessRules(
     token="the-token",

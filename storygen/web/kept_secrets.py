@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..errors import BadRequestError, RefusedError
-from .access import AccessRules, is_loopback, normal_host, normal_origin
+from .rules import AccessRules, is_loopback, normal_host, normal_origin
 
 OWNER_ONLY = 0o600
 

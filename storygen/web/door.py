@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
-from .access import PAGE_PATHS, AccessRules, Request, Verdict, is_entering
-from .access_page import asking_page
+from .asking_page import asking_page
+from .rules import PAGE_PATHS, AccessRules, Request, Verdict, is_entering
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

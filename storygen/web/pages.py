@@ -1,7 +1,6 @@
-"""The pages, their files, and `/healthz`, as a Flask blueprint. Access is `access_http.py`'s matter.
-
-`/` is the writing room; other pages stand beside it. What their HTML has in common lies in
-`static/parts/` and takes the place of `{{ part NAME }}`.
+"""The pages, their files, and `/healthz`, as a Flask blueprint. Access is `door.py`'s matter.
+`/` is the writing room; other pages stand beside it (`rules.PAGE_FILES`). What their HTML has in common
+lies in `static/parts/` and takes the place of `{{ part NAME }}`.
 
 Files come from `static/` alone and are listed nowhere; `config.js` and `custom.css` are served as they
 are on the disk, since users edit them by hand.
@@ -9,32 +8,28 @@ are on the disk, since users edit them by hand.
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
 from flask import Blueprint, Response, jsonify, request, send_from_directory
 
 from .. import __version__
-from .access_http import NONCE
+from .door import NONCE
+from .rules import PAGE_FILES
 
 PLACEHOLDER = "{{ nonce }}"
 _PART = re.compile(r"\{\{ part (\w+) \}\}")
 
 
-def pages(static_dir: Path, instance: str) -> Blueprint:
-    """Routes `/`, `/preferences`, `/static/…` and `/healthz` for the files in `static_dir`."""
+def pages(static_dir: Path, instance: str, rooms: Mapping[str, str] = PAGE_FILES) -> Blueprint:
+    """Routes `/static/…` and `/healthz`, and `rooms`: each address with its HTML file, without the ending."""
     blueprint = Blueprint("pages", __name__)
-
-    @blueprint.get("/")
-    def room() -> Response:
-        """The writing room."""
-        return _page(static_dir, "index")
-
-    @blueprint.get("/preferences")
-    def preferences() -> Response:
-        """What the reader prefers."""
-        return _page(static_dir, "preferences")
+    for address, name in rooms.items():
+        show = functools.partial(_page, static_dir, name)
+        blueprint.add_url_rule(address, name, show)
 
     @blueprint.get("/static/<path:name>")
     def file(name: str) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storygen.server.access import (
+from storygen.web.rules import (
     AccessRules,
     Request,
     Verdict,

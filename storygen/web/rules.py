@@ -4,7 +4,7 @@ A local web application is attacked from the browser's other tabs, so a request 
 things before anything else sees it: the Host it was addressed to (a name that an attacker's DNS points
 here is refused), the Origin of the page that sent it (exactly this server's own, or one that the user
 allowed), and the token. Origins that the user allowed may use the original protocol, namespace `/`,
-without a token, and nothing else. Knows no file or socket: `access_http.py` asks, `access_secrets.py` keeps.
+without a token, and nothing else. Knows no file or socket: `door.py` asks, `kept_secrets.py` keeps.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from typing import Any
 SOCKET_PATH = "/socket.io/"
 ENTER_PATH = "/enter"
 HEALTH_PATH = "/healthz"
-PAGE_PATHS = frozenset({"/", "/preferences"})
-"""What a person opens; `pages.py` serves them."""
+PAGE_FILES = {"/": "index", "/preferences": "preferences", "/workbench": "workbench"}
+"""What a person opens, and the HTML that `pages.py` serves for it."""
+PAGE_PATHS = frozenset(PAGE_FILES)
 
 _HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::(?P<port>[0-9]{1,5}))?")
 _ORIGIN = re.compile(r"https?://(?P<host>(?:\[[0-9a-f:.]+\]|[a-z0-9_.-]+)(?::[0-9]{1,5})?)")

@@ -14,14 +14,13 @@ from typing import Any
 from ..document.units import utf16_units
 from ..preferences.observations import Observation, ShownCandidate, Situation
 from ..preferences.signs import repetition
+from ..store.reader import Reader
 from ..store.records import ChoiceRecord, StoredCandidate, StoredSet
-from ..store.store import Store
-from ..story.page import Page
-from .library import fresh_client, new_id
+from .stories import read_story
 
 
 def observe(
-    store: Store, story: str, most: int | None = None, *, kept: bool = True
+    store: Reader, story: str, most: int | None = None, *, kept: bool = True
 ) -> list[Observation]:
     """A story's sets and what was taken from them, the oldest first; none for a story that is not there.
 
@@ -44,13 +43,13 @@ def observe(
     return found
 
 
-def observe_all(store: Store) -> Iterator[Observation]:
+def observe_all(store: Reader) -> Iterator[Observation]:
     """Every story's in which something was chosen, one story after the other."""
     for story in store.choosers():
         yield from observe(store, story)
 
 
-def _of_set(store: Store, one: StoredSet, number: int, most: int | None) -> Observation:
+def _of_set(store: Reader, one: StoredSet, number: int, most: int | None) -> Observation:
     """A set without a choice. `number`: the how-manieth it is of the story, where nobody counted steps."""
     record, first = one.record, one.candidates[0].run
     fate: dict[str, Any] = record.fate or {}
@@ -79,7 +78,7 @@ def _of_set(store: Store, one: StoredSet, number: int, most: int | None) -> Obse
     )
 
 
-def _before(store: Store, one: StoredSet) -> str:
+def _before(store: Reader, one: StoredSet) -> str:
     checkpoint = store.checkpoint(one.record.checkpoint)
     if checkpoint is None:
         return ""
@@ -152,12 +151,9 @@ def _kept(units: dict[str, int], standing: Counter[str]) -> float | None:
     return stands / total if total else None
 
 
-def _standing(store: Store, story: str) -> Counter[str]:
+def _standing(store: Reader, story: str) -> Counter[str]:
     """How many UTF-16 units of each run stand in the story now."""
-    stored = store.open_story(story)
-    found: Counter[str] = Counter()
-    if stored is not None:
-        for written in Page(stored, fresh_client(stored.clients), new_id).written():
-            if written.run is not None:
-                found[written.run] += written.units
-    return found
+    read = read_story(store, story)
+    if read is None:
+        return Counter()
+    return Counter({run: units for run, units in read.units().items() if run is not None})

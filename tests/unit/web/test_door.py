@@ -17,8 +17,8 @@ import requests
 from access_server import RULES
 from raw_client import Polling, RefusedError, Websocket, Wire, answers_in
 
-from storygen.server.access import AccessRules
-from storygen.server.access_http import MAX_WRONG_PASSWORDS, Door
+from storygen.web.door import MAX_WRONG_PASSWORDS, Door
+from storygen.web.rules import AccessRules
 
 HERE = Path(__file__).parent
 BEARER = {"Authorization": "Bearer the-token"}

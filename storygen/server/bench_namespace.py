@@ -1,0 +1,103 @@
+"""Namespace `/workbench`: browsers' calls to the workbenches, passed on. See docs/PROTOCOL.md."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import request
+from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
+
+from ..errors import BadRequestError, StorygenError
+from ..web.rules import AccessRules
+from .benches import Benches, BenchPlaces
+from .loop import Loop
+
+NAMESPACE = "/workbench"
+CALLS = ("open", "event", "cancel", "close")
+log = logging.getLogger(__name__)
+
+Answer = dict[str, Any]
+
+
+class BenchNamespace(Namespace):  # type: ignore[misc]
+    """`pages` is answered for all workbenches; any other call names its `bench`, "" for the registry's."""
+
+    def __init__(
+        self,
+        socketio: SocketIO,
+        rules: AccessRules,
+        loop: Loop,
+        places: BenchPlaces,
+        modules: tuple[str, ...],
+    ) -> None:
+        super().__init__(NAMESPACE)
+        self._socketio, self._rules = socketio, rules
+        self.benches = Benches(loop, places, modules, self._tell)
+        self._connections: set[str] = set()
+
+    def trigger_event(self, event: str, *args: Any) -> Any:
+        """Flask-SocketIO's entry: everything but connect and disconnect is a call to be answered."""
+        connection = args[0]
+        if event == "connect" and connection not in self._connections:
+            return super().trigger_event(event, *args)
+        if event == "disconnect":
+            self._connections.discard(connection)
+            self.benches.left(connection)
+            return None
+        try:
+            if connection not in self._connections:
+                raise BadRequestError("This connection is not open.")
+            return self._answer(connection, event, args[1] if len(args) > 1 else {})
+        except StorygenError as error:
+            return _refusal(error.code, error.message)
+        except Exception:
+            log.exception("The call %s failed.", event[:40])
+            return _refusal("internal", "Something went wrong in the server; data/logs says what.")
+
+    def on_connect(self, auth: Any = None) -> None:
+        """Let a browser in that has the token."""
+        if not self._rules.admits_studio(request.environ, auth):
+            raise ConnectionRefusedError("The access token is missing or wrong.")
+        self._connections.add(request.sid)  # type: ignore[attr-defined]
+
+    def _answer(self, connection: str, event: str, asked: Any) -> Answer:
+        if not isinstance(asked, dict):
+            raise BadRequestError("The message must be an object with named fields.")
+        if event == "pages":
+            return {"ok": True, "room": True, "benches": self._all_pages(connection)}
+        if event not in CALLS:
+            raise BadRequestError("There is no such call.")
+        body = dict(asked)
+        name = body.pop("bench", "")
+        if not isinstance(name, str):
+            raise BadRequestError("bench must be a text.")
+        return self.benches.ask(connection, name, event, body)
+
+    def _all_pages(self, connection: str) -> list[Answer]:
+        found = []
+        for name in self.benches.names():
+            try:
+                answer = self.benches.ask(connection, name, "pages", {})
+            except StorygenError as error:
+                answer = {"title": name or "Workbench", "pages": [], "problem": error.message}
+            found.append({**answer, "key": name})
+        return found
+
+    def _tell(self, connection: str, event: str, message: Answer) -> None:
+        name, visit = message["bench"], message.get("visit")
+
+        def heard(*_: Any) -> None:
+            self.benches.heard(connection, name, str(visit))
+
+        self._socketio.emit(
+            event,
+            message,
+            to=connection,
+            namespace=NAMESPACE,
+            callback=heard if event == "told" else None,
+        )
+
+
+def _refusal(code: str, message: str) -> Answer:
+    return {"ok": False, "error": {"code": code, "message": message}}

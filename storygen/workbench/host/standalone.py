@@ -1,0 +1,120 @@
+"""A workbench as a server of its own: a Flask application in a developer's process.
+
+The same access rules stand in front of it as in front of the main server: a token that is kept in the
+workbench's folder, this machine alone, no other site's pages. Callbacks run in threads, so that a slow
+model holds up no page.
+"""
+
+from __future__ import annotations
+
+import os
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, redirect, request
+from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from ...web.bounds import MAX_PACKET_BYTES
+from ...web.door import Door, origin_was_judged
+from ...web.kept_secrets import load_rules
+from ...web.packets import BoundedJson, BoundedPacket, keep_whole
+from ...web.pages import pages
+from ...web.rules import AccessRules
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from ..workbench import Workbench
+
+NAMESPACE = "/workbench"
+STATIC = Path(__file__).resolve().parents[3] / "static"
+
+
+def make_app(workbench: Workbench, host: str = "127.0.0.1") -> Flask:
+    """The application; prints the address with the token.
+
+    Raises: RefusedError when `host` is not loopback and no password is set.
+    """
+    workbench.data_dir.mkdir(parents=True, exist_ok=True)
+    rules = load_rules(workbench.data_dir, host, os.environ)
+    flask = Flask("storygen.workbench", static_folder=None)
+    flask.register_blueprint(pages(STATIC, rules.instance, {"/workbench": "workbench"}))
+
+    @flask.get("/")
+    def first() -> Response:
+        """The only page there is."""
+        return redirect("/workbench")
+
+    socketio = SocketIO(
+        flask,
+        async_mode="threading",
+        always_connect=True,
+        cors_allowed_origins=origin_was_judged,
+        max_http_buffer_size=MAX_PACKET_BYTES,
+        serializer=BoundedPacket,
+        json=BoundedJson,
+    )
+    keep_whole(socketio.server)
+    socketio.on_namespace(BenchNamespace(socketio, workbench, rules))
+    flask.wsgi_app = Door(flask.wsgi_app, rules)  # type: ignore[method-assign]
+    WSGIRequestHandler.disable_nagle_algorithm = True
+    flask.config["STORYGEN_TOKEN"] = rules.token
+    if "FLASK_RUN_FROM_CLI" in os.environ:
+        port = os.environ.get("FLASK_RUN_PORT", "5000")
+        print(f"The workbench: http://127.0.0.1:{port}/?t={rules.token} (or the port below)")
+    return flask
+
+
+def serve(workbench: Workbench, host: str, port: int, *, open_browser: bool) -> None:
+    """Serve it until Ctrl+C."""
+    flask = make_app(workbench, host)
+    server = make_server(host, port, flask, threaded=True)
+    url = f"http://{host}:{server.port}/?t={flask.config['STORYGEN_TOKEN']}"
+    print(f"The workbench is ready: {url}", flush=True)
+    if open_browser:
+        webbrowser.open(url)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
+
+
+class BenchNamespace(Namespace):  # type: ignore[misc]
+    """Browsers' calls, handed to the visits of this process."""
+
+    def __init__(self, socketio: SocketIO, workbench: Workbench, rules: AccessRules) -> None:
+        super().__init__(NAMESPACE)
+        self._socketio, self._rules = socketio, rules
+        self._visits = workbench.visits(self._tell)
+        self._connections: set[str] = set()
+
+    def trigger_event(self, event: str, *args: Any) -> Any:
+        """Flask-SocketIO's entry: everything but connect and disconnect is a call to be answered."""
+        connection = args[0]
+        if event == "connect" and connection not in self._connections:
+            return super().trigger_event(event, *args)
+        if event == "disconnect":
+            self._connections.discard(connection)
+            self._visits.left(connection)
+            return None
+        return self._visits.handle(connection, event, args[1] if len(args) > 1 else {})
+
+    def on_connect(self, auth: Any = None) -> None:
+        """Let a browser in that has the token."""
+        if not self._rules.admits_studio(request.environ, auth):
+            raise ConnectionRefusedError("The access token is missing or wrong.")
+        self._connections.add(request.sid)  # type: ignore[attr-defined]
+
+    def _tell(self, connection: str, message: dict[str, Any]) -> None:
+        visit = message["visit"]
+        self._socketio.emit(
+            "told",
+            message,
+            to=connection,
+            namespace=NAMESPACE,
+            callback=lambda *_: self._visits.heard(connection, visit),
+        )
