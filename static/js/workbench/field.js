@@ -45,8 +45,8 @@ export class Field extends View {
     return !(name === "value" && this.unsent) && super.takes(name, value);
   }
 
-  /** @override */
-  show() {
+  /** @override @param {Set<string>} _changed */
+  show(_changed) {
     setText(this.label, this.values.label ?? "");
     this.label.hidden = !this.values.label;
   }

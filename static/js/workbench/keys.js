@@ -39,6 +39,7 @@ export class Keys {
 
   start() {
     document.body.append(this.dialog);
+    addEventListener("keydown", (event) => this.#press(event), true);
     addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -62,12 +63,19 @@ export class Keys {
     return true;
   }
 
-  /** @param {KeyboardEvent} event @returns {boolean} whether a button of the page has this key; it is pressed then */
-  press(event) {
-    const button = this.#buttons().find((one) => matches(event, keyOf(one.values.key)));
-    if (!button) return false;
+  /** @param {KeyboardEvent} event a button's key goes before what a field makes of it */
+  #press(event) {
+    const { target, isComposing } = event;
+    if (isComposing || this.dialog.open) return;
+    if (target instanceof Element && target.closest(".wb-turn-editor")) return;
+    const button = this.#buttons().find(({ values }) => {
+      const key = keyOf(values.key);
+      return matches(event, key) && (/Mod|Alt/.test(key) || !isTyping(target));
+    });
+    if (!button) return;
+    event.preventDefault();
+    event.stopPropagation();
     button.press();
-    return true;
   }
 
   /** @returns {ButtonView[]} with a key, and in sight */

@@ -5,7 +5,7 @@
  */
 
 import { RefusedCall } from "../protocol.js";
-import { io } from "../vendor/libs.js";
+import { io } from "../../vendor/libs.js";
 
 const ANSWER_WITHIN_MS = 30_000;
 const ASK_AGAIN_MS = 3000;

@@ -23,7 +23,7 @@ export class SelectView extends Field {
 
   /** @override @param {Set<string>} changed */
   show(changed) {
-    super.show();
+    super.show(changed);
     const options = /** @type {Option[]} */ (this.values.options ?? []);
     if (changed.has("options")) this.#fill(options);
     this.select.value = this.values.value ?? "";
@@ -55,7 +55,7 @@ class Several extends Field {
 
   /** @override @param {Set<string>} changed */
   show(changed) {
-    super.show();
+    super.show(changed);
     if (changed.has("options")) this.#fill(this.values.options ?? []);
     for (const input of this.inputs) {
       input.checked = this.isOn(input.value);

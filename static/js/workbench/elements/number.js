@@ -69,7 +69,7 @@ export class NumberView extends Field {
 
   /** @override @param {Set<string>} changed */
   show(changed) {
-    super.show();
+    super.show(changed);
     const { low, high, step = 1, disabled = false, slider = false } = this.values;
     const bounds = { min: text(low), max: text(high) };
     setAttributes(this.field, { ...bounds, step: String(step) });

@@ -37,7 +37,7 @@ export class TextInputView extends Field {
 
   /** @override @param {Set<string>} changed */
   show(changed) {
-    super.show();
+    super.show(changed);
     const {
       value = "",
       placeholder = "",
