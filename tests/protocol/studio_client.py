@@ -5,6 +5,7 @@ Everything that arrives is kept under one lock whose condition is notified, so t
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from storygen.bench.writer import OrderedClient
 from storygen.document.live import ROOT
 
 NAMESPACE = "/studio"
-WAIT_S = 20.0
+WAIT_S = float(os.environ.get("STORYGEN_TESTS_WAIT_S", "20"))
 
 
 class _SilentClient(OrderedClient):
@@ -296,14 +297,14 @@ class OpenStory:
             raise AssertionError(f"{error}: {self.auto} {self}") from None
         return found
 
-    def wait_set(self, set_id: str) -> dict[str, Any]:
+    def wait_set(self, set_id: str, seconds: float = WAIT_S) -> dict[str, Any]:
         """Wait until a set is written; returns it."""
 
         def ended() -> Any:
             found = self.sets.get(set_id)
             return found if found and found["state"] == "ended" else None
 
-        found: dict[str, Any] = self._client.wait(ended, f"the end of set {set_id}")
+        found: dict[str, Any] = self._client.wait(ended, f"the end of set {set_id}", seconds)
         return found
 
     def card_text(self, card: str) -> str:
