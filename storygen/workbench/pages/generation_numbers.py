@@ -66,9 +66,7 @@ class Numbers:
             TableColumn("Text", sorts=True),
             TableColumn("Ended"),
             *(
-                TableColumn(
-                    one.title + _ARROWS[one.direction], "right", sorts=True, hint=_hint(one)
-                )
+                TableColumn(one.title, "right", sorts=True, hint=_hint(one))
                 for one in self._metrics
             ),
         )
