@@ -58,6 +58,7 @@ class Keys:
                 keys[origin] = key
             else:
                 keys.pop(origin, None)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             write_secret(self._path, json.dumps(keys, indent=1))
             keep_to_owner(self._path)
 

@@ -10,10 +10,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from storygen.workbench.models.local import LocalModel
 
 from storygen.workbench.component import Component
 from storygen.workbench.elements import Bars, Number, Panel, Table, TextInput, TokenText
+from storygen.workbench.models.local import LocalModel
 from storygen.workbench.pages.generation import Generation
 from storygen.workbench.workbench import Workbench, workbench_of
 from tests.tiny_models import make_model, make_tokenizer
