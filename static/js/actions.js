@@ -5,7 +5,10 @@
 import { openBeside } from "./beside.js";
 import { autoActions } from "./candidates/auto_actions.js";
 import { CARD_KEYS } from "./candidates/keys.js";
+import { keysOf, matches } from "./key_text.js";
 import { tokenActions } from "./tokens/actions.js";
+
+export { keyText, keysOf, matches } from "./key_text.js";
 
 /**
  * @typedef {object} Action
@@ -13,72 +16,11 @@ import { tokenActions } from "./tokens/actions.js";
  * @property {string} title
  * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
  * @property {string[]} [also] other keys that do the same
+ * @property {string} [untyped] a sign that does the same where nothing is typed
  * @property {"Writing" | "Candidates" | "Tokens" | "Memory" | "Story" | "View"} group
  * @property {"card" | "memory"} [within] where its key works; everywhere unless it is said
  * @property {() => void} run
  */
-
-const IS_MAC = /Mac|iPhone|iPad/.test(globalThis.navigator?.platform ?? "");
-
-const ARROWS = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" };
-const SHOWN = { Mod: "Ctrl", Escape: "Esc", ...ARROWS };
-const SHOWN_ON_MAC = { Mod: "⌘", Shift: "⇧", Alt: "⌥", Enter: "⏎", Escape: "Esc", ...ARROWS };
-
-/**
- * On a Mac the Option key types letters (å, ç, ¡), so that Control and Shift stand in for Alt there.
- *
- * @param {string[]} parts
- * @param {boolean} isMac
- */
-const onThisMachine = (parts, isMac) =>
-  isMac && parts[0] === "Alt" && /^[a-z0-9]$/.test(parts.at(-1) ?? "")
-    ? ["⌃", "Shift", parts.at(-1) ?? ""]
-    : parts;
-
-/**
- * @param {string | undefined} key
- * @returns {string} as this machine's keyboard calls it
- */
-export function keyText(key, isMac = IS_MAC) {
-  if (!key) return "";
-  /** @type {{[part: string]: string}} */
-  const shown = isMac ? SHOWN_ON_MAC : SHOWN;
-  return onThisMachine(key.split("+"), isMac)
-    .map((part) => shown[part] ?? (part.length === 1 ? part.toUpperCase() : part))
-    .join(isMac ? "" : " ");
-}
-
-/** @param {Action} action @returns {string[]} every key that does it, the one to be shown first */
-export const keysOf = ({ key, also = [] }) => [key, ...also];
-
-/**
- * @param {KeyboardEvent} event
- * @param {string} key
- */
-export function matches(event, key, isMac = IS_MAC) {
-  const parts = onThisMachine(key.split("+"), isMac);
-  const last = parts.at(-1) ?? "";
-  const wants = (/** @type {string} */ part) => parts.includes(part);
-  const control = isMac ? wants("⌃") : wants("Mod");
-  if (event.ctrlKey !== control || event.metaKey !== (isMac && wants("Mod"))) return false;
-  // Where "/" or "." stands on another key, Shift may be needed to type it.
-  const byShift = last.length === 1 && !/[a-z0-9]/.test(last);
-  if (!byShift && event.shiftKey !== wants("Shift")) return false;
-  return event.altKey === wants("Alt") && typed(event, byShift) === last;
-}
-
-/**
- * @param {KeyboardEvent} event
- * @param {boolean} asSign whether a sign is looked for, not a letter or a digit
- * @returns {string} the key's name; the letter or digit printed on it where the keyboard makes another sign of it
- */
-function typed(event, asSign) {
-  if (/^[a-z0-9]$/i.test(event.key)) return event.key.toLowerCase();
-  const printed = /^(?:Key([A-Z])|Digit(\d))$/.exec(event.code);
-  const changed = event.altKey || event.shiftKey;
-  if (printed && changed && !asSign) return (printed[1] ?? printed[2]).toLowerCase();
-  return event.key;
-}
 
 /**
  * @param {object} room
@@ -340,6 +282,13 @@ export function actionsOf(room) {
       run: () => openBeside("/preferences"),
     },
     {
+      id: "workbench",
+      title: "The workbench",
+      key: "Alt+Shift+w",
+      group: "View",
+      run: () => openBeside("/workbench"),
+    },
+    {
       id: "authors",
       title: "Show or hide author colours",
       key: "Alt+a",
@@ -374,7 +323,10 @@ export function actionsOf(room) {
       group: "View",
       run: () => palette.open(),
     },
-    { id: "keys", title: "Keys", key: "Mod+/", group: "View", run: () => keys.open() },
+    {
+      ...{ id: "keys", title: "Keys", key: "Mod+/", untyped: "?", group: "View" },
+      run: () => keys.open(),
+    },
     {
       id: "page",
       title: "Back to the page",
@@ -400,16 +352,20 @@ export function listenForKeys(actions, closeTopmost, takesKey) {
       if (event.isComposing || document.querySelector("dialog[open]")) return;
       if (event.key === "Escape" && inMenu(event)) return;
       const own = takesKey(event);
+      const free = !isTyping(event.target);
       const asked = own
         ? undefined
-        : everywhere.find((action) => keysOf(action).some((key) => matches(event, key)));
-      const help = event.key === "?" && !isTyping(event.target);
-      if (!own && !asked && !help) return;
+        : everywhere.find(
+            (action) =>
+              keysOf(action).some((key) => matches(event, key)) ||
+              (free && action.untyped === event.key),
+          );
+      if (!own && !asked) return;
       event.preventDefault();
       event.stopPropagation();
       if (own) return;
       if (asked?.id === "pause" && closeTopmost()) return;
-      (asked ?? actions.find((action) => action.id === "keys"))?.run();
+      asked?.run();
     },
     true,
   );

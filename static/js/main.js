@@ -194,6 +194,7 @@ new Menu(byId("more-button"), "More", () => [
   },
   { heading: "Pages" },
   item("preferences"),
+  item("workbench"),
   { heading: "Help" },
   item("palette"),
   item("keys"),

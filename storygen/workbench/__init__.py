@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from .models.remote import RemoteModel
     from .models.stepped import SteppedModel
     from .pages.dataset_viewer import DatasetViewer
+    from .pages.generation import Generation
 
 _PLACES = {
     "DatasetViewer": "pages.dataset_viewer",
+    "Generation": "pages.generation",
     "LocalModel": "models.local",
     "Model": "models.base",
     "RemoteModel": "models.remote",
@@ -34,6 +36,7 @@ __all__ = [
     "CancelledError",
     "Component",
     "DatasetViewer",
+    "Generation",
     "Job",
     "LocalModel",
     "Model",

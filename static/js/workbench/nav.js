@@ -1,0 +1,85 @@
+/** The list of pages, under their workbenches where there are several. */
+
+import { h, setAttributes } from "../dom.js";
+import { keyText } from "../key_text.js";
+
+/** @typedef {import("./page.js").PageInfo} PageInfo */
+/** @typedef {{key: string, title: string, problem?: string, pages: PageInfo[]}} Bench */
+
+export class Nav {
+  constructor() {
+    this.element = h("nav", { class: "wb-nav", "aria-label": "Pages" });
+    /** @type {Map<string, HTMLElement>} links by address */
+    this.links = new Map();
+  }
+
+  /** @param {Bench[]} benches */
+  show(benches) {
+    this.links.clear();
+    let number = 0;
+    const parts = benches.flatMap((bench) => {
+      const links = bench.pages.map((page) => {
+        number += 1;
+        return h("li", {}, this.#link(bench, page, number));
+      });
+      const head = benches.length > 1 ? [h("h2", {}, bench.title)] : [];
+      const problem = bench.problem ? [h("p", { class: "wb-nav-problem" }, bench.problem)] : [];
+      return [...head, ...problem, h("ul", {}, ...links)];
+    });
+    this.element.replaceChildren(...parts);
+    this.element.hidden = number === 0 && !benches.some(({ problem }) => problem);
+  }
+
+  /** @param {Bench} bench @param {PageInfo} page @param {number} number */
+  #link(bench, page, number) {
+    const address = addressOf(bench.key, page.key);
+    const key = number < 10 ? `Alt+${number}` : "";
+    const link = h(
+      "a",
+      { href: `#${address}`, "aria-keyshortcuts": key || null },
+      h("span", {}, page.title),
+      h("i", { class: "wb-at-work", "aria-hidden": "true" }),
+      key && h("kbd", { "aria-hidden": "true" }, keyText(key)),
+    );
+    this.links.set(address, link);
+    return link;
+  }
+
+  /** @param {string} address of the page in sight */
+  mark(address) {
+    for (const [name, link] of this.links)
+      setAttributes(link, { "aria-current": name === address ? "page" : false });
+    const link = this.links.get(address);
+    const strip = this.element;
+    if (link && strip.scrollWidth > strip.clientWidth)
+      strip.scrollLeft = link.offsetLeft - (strip.clientWidth - link.offsetWidth) / 2;
+  }
+
+  /** @param {string} address @param {boolean} works something runs there */
+  works(address, works) {
+    this.links.get(address)?.classList.toggle("is-at-work", works);
+  }
+}
+
+/** @param {string} bench @param {string} page */
+export const addressOf = (bench, page) => (bench ? `${bench}/${page}` : page);
+
+/**
+ * @param {Bench[]} benches
+ * @param {string} hash of the address, as "#bench/page" or "#page"
+ * @returns {[Bench, PageInfo] | null} the page that is meant, or the first
+ */
+export function placeOf(benches, hash) {
+  const asked = decodeURIComponent(hash.replace(/^#/, ""));
+  const all = benches.flatMap((bench) =>
+    bench.pages.map((page) => /** @type {[Bench, PageInfo]} */ ([bench, page])),
+  );
+  const exact = all.find(([bench, page]) => addressOf(bench.key, page.key) === asked);
+  return exact ?? all.find(([, page]) => page.key === asked) ?? all[0] ?? null;
+}
+
+/** @param {any} answer to "pages": of one workbench, or of several @returns {Bench[]} */
+export function benchesOf(answer) {
+  if (Array.isArray(answer.benches)) return answer.benches;
+  return [{ key: "", title: answer.title ?? "", pages: answer.pages ?? [] }];
+}
