@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ...engine.sampling.parameters import PARAMETERS
 from ...errors import BadRequestError, StorygenError
 from ..component import Component
 from ..elements import (
@@ -272,6 +273,8 @@ class Chat(Component):
             element.write(more)
 
         outcome = watched(asked, wrote, self._patience_s, job)
+        if outcome.generated is not None and (text := outcome.generated.text.lstrip()) != said.text:
+            said.text = element.text = text
         said.state, said.problem = outcome.state, outcome.problem
         said.made = {**said.made, **_facts(outcome, time.monotonic() - begun_s)}
         if notes:
@@ -376,6 +379,7 @@ def _note(said: Said) -> str:
 
 
 def _unheeded(model: Model, params: dict[str, Any]) -> Sequence[str]:
-    """Parameters that a server can't take; every other model heeds all."""
+    """Titles of the parameters that a server can't take; every other model heeds all."""
     unheeded = getattr(model, "unheeded", None)
-    return () if unheeded is None else unheeded(params)
+    names = () if unheeded is None else unheeded(params)
+    return [one.title for one in PARAMETERS if one.name in names]

@@ -6,6 +6,7 @@ and what it wrote until then stands.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
@@ -20,6 +21,11 @@ from ..models.talk_template import TalkTemplate
 
 STEP_S = 0.05
 MOST_STOPS = 16
+
+NAN = (
+    "The model computes no numbers any more (NaN). What came before stands; "
+    "another precision or other weights may help."
+)
 
 Ask = Callable[[OnToken, Job], Generated]
 
@@ -106,6 +112,8 @@ def _followed(
         heard_s = time.monotonic()
         if isinstance(item, ScoredToken):
             on_text(item.text)
+            if item.logprob is not None and math.isnan(item.logprob):
+                return Outcome("failed", NAN)
         elif isinstance(item, Generated):
             return Outcome("stopped" if item.ended == "cancelled" else "", generated=item)
         elif isinstance(item, CancelledError):
