@@ -135,6 +135,7 @@ export class Page {
   /** @param {Busy} state */
   #busy(state) {
     this.state = state;
+    this.element.classList.toggle("is-busy", state.busy);
     this.on.busy(this);
   }
 

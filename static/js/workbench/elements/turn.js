@@ -26,16 +26,17 @@ export class TurnView extends View {
         Object.entries(ACTIONS).map(([name, title]) => [name, this.#action(name, title)]),
       )
     );
-    this.foot = h(
+    this.deeds = h("div", { class: "wb-turn-deeds" }, ...Object.values(this.buttons));
+    this.head = h(
       "div",
-      { class: "wb-turn-foot" },
+      { class: "wb-turn-head" },
+      this.name,
       this.leaf.element,
-      ...Object.values(this.buttons),
       this.note,
+      this.deeds,
     );
-    this.body = h("div", { class: "wb-turn-body" }, this.text, this.problem, this.foot);
     this.element.setAttribute("aria-labelledby", this.name.id);
-    this.element.append(this.name, this.body);
+    this.element.append(this.head, this.text, this.problem);
     this.editor = this.#editing();
   }
 
@@ -112,7 +113,7 @@ export class TurnView extends View {
     const { area, element } = this.editor;
     area.value = this.values.text ?? "";
     this.text.replaceWith(element);
-    this.foot.hidden = true;
+    this.deeds.hidden = true;
     fit(area);
     area.focus();
   }
@@ -125,7 +126,7 @@ export class TurnView extends View {
 
   #leave() {
     this.editor.element.replaceWith(this.text);
-    this.foot.hidden = false;
+    this.deeds.hidden = false;
     this.buttons.edit.focus();
   }
 
