@@ -8,7 +8,6 @@ import { Keys } from "./keys.js";
 import { Link } from "./link.js";
 import { addressOf, benchesOf, Nav, placeOf } from "./nav.js";
 import { Page } from "./page.js";
-import { Problems } from "./problems.js";
 
 /** @typedef {import("./nav.js").Bench} Bench */
 /** @typedef {import("../protocol.js").RefusedCall} RefusedCall */
@@ -19,7 +18,6 @@ const notice = byId("notice");
 const begin = byId("begin");
 const live = byId("live");
 const nav = new Nav();
-const problems = new Problems();
 const hints = new Hints();
 const busy = new BusyBar(() => shown?.stop(), live);
 /** @type {Map<string, Page>} those that were opened, by address */
@@ -76,7 +74,7 @@ function nameBar() {
 /** @param {Page} page */
 function reopen(page) {
   page.open().catch((/** @type {RefusedCall} */ error) => {
-    if (error.code !== "away") problems.add(error.message, "");
+    if (error.code !== "away") page.complain(error.message);
   });
 }
 
@@ -89,7 +87,7 @@ function go() {
   const address = addressOf(bench.key, info.key);
   if (shown) {
     shown.scroll = scrollY;
-    shown.element.hidden = true;
+    shown.element.hidden = shown.problems.element.hidden = true;
   }
   let page = pages.get(address);
   if (!page) {
@@ -98,16 +96,16 @@ function go() {
         nav.works(address, one.state.busy);
         if (one === shown) busy.show(one.state);
       },
-      problem: (one, message, trace) =>
-        problems.add(one === shown ? message : `${one.info.title}: ${message}`, trace),
+      problem: (one) => one !== shown && nav.troubled(address, true),
     });
     pages.set(address, page);
-    byId("pages").append(page.element);
+    byId("pages").append(page.problems.element, page.element);
     reopen(page);
   }
   const moved = shown !== page;
   shown = page;
-  page.element.hidden = false;
+  page.element.hidden = page.problems.element.hidden = false;
+  nav.troubled(address, false);
   setText(byId("title"), info.title);
   setText(byId("sentence"), info.sentence ?? "");
   byId("sentence").hidden = !info.sentence;
@@ -142,7 +140,6 @@ function say(words, more) {
 
 byId("nav").replaceWith(nav.element);
 byId("busy").replaceWith(busy.element);
-byId("problems").replaceWith(problems.element);
 byId("keys").addEventListener("click", () => keys.open());
 addEventListener("hashchange", () => {
   go();

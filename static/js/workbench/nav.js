@@ -59,6 +59,11 @@ export class Nav {
   works(address, works) {
     this.links.get(address)?.classList.toggle("is-at-work", works);
   }
+
+  /** @param {string} address @param {boolean} troubled something went wrong there, and was not seen yet */
+  troubled(address, troubled) {
+    this.links.get(address)?.classList.toggle("is-troubled", troubled);
+  }
 }
 
 /** @param {string} bench @param {string} page */

@@ -156,7 +156,8 @@ function drawBar(row, bar, [low, high], pickable) {
   const track = h("span", { class: "wb-track" });
   const lines = bar.values.map((value, at) => {
     const line = h("i", { class: `wb-length is-series-${at % 6}` });
-    if (value !== null) span(line, zero, place(value));
+    if (value === null) line.classList.add("is-none");
+    else span(line, zero, place(value));
     return line;
   });
   track.append(...lines);

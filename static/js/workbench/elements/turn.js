@@ -19,7 +19,7 @@ export class TurnView extends View {
     this.caret = h("span", { class: "wb-caret", "aria-hidden": "true" });
     this.text = h("div", { class: "wb-turn-text" }, this.words, this.caret);
     this.problem = h("p", { class: "wb-turn-problem", role: "status" });
-    this.note = h("span", { class: "wb-turn-note" });
+    this.note = h("p", { class: "wb-turn-note" });
     this.leaf = this.#leaves();
     this.buttons = /** @type {{[action: string]: HTMLButtonElement}} */ (
       Object.fromEntries(
@@ -27,16 +27,9 @@ export class TurnView extends View {
       )
     );
     this.deeds = h("div", { class: "wb-turn-deeds" }, ...Object.values(this.buttons));
-    this.head = h(
-      "div",
-      { class: "wb-turn-head" },
-      this.name,
-      this.leaf.element,
-      this.note,
-      this.deeds,
-    );
+    this.head = h("div", { class: "wb-turn-head" }, this.name, this.leaf.element, this.deeds);
     this.element.setAttribute("aria-labelledby", this.name.id);
-    this.element.append(this.head, this.text, this.problem);
+    this.element.append(this.head, this.text, this.problem, this.note);
     this.editor = this.#editing();
   }
 
