@@ -12,7 +12,6 @@ import queue
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.forked import Process, start_python
 from tests.unit.registry.registry_made import model_folder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,7 +42,7 @@ class ServerProcess:
     module: str = "tests.serve"
     models_dir: Path | None = None
     port: int = 0
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
     @property
     def data_dir(self) -> Path:
@@ -83,13 +83,8 @@ class ServerProcess:
         arguments = ["--port", str(self.port), "--data-dir", str(self.data_dir), "--no-browser"]
         arguments += ["--models-dir", str(models_dir), "--async-mode", self.async_mode]
         with (self.home / "server.err").open("ab") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module, *arguments, *self.options],
-                cwd=ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=errors,
+            self.process = start_python(
+                self.module, [*arguments, *self.options], ROOT, environment, errors
             )
         self._await_ready(self.process)
         return self
@@ -114,7 +109,7 @@ class ServerProcess:
         files = [self.home / "server.err", *sorted((self.data_dir / "logs").glob("*.log"))]
         return "\n".join(path.read_text("utf-8", errors="replace") for path in files)
 
-    def _await_ready(self, process: subprocess.Popen[bytes]) -> None:
+    def _await_ready(self, process: Process) -> None:
         lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=_read_lines, args=(process, lines), daemon=True).start()
         try:
@@ -158,7 +153,7 @@ def wait_until(condition: Callable[[], object], what: str, seconds: float = DEAD
         pause.wait(0.01)
 
 
-def _read_lines(process: subprocess.Popen[bytes], lines: queue.Queue[str]) -> None:
+def _read_lines(process: Process, lines: queue.Queue[str]) -> None:
     assert process.stdout is not None
     with process.stdout:
         for line in process.stdout:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -98,6 +98,14 @@ class OpenPage:
                 self._busy.wait(0.02)
         with visit._sending:  # what was taken from the sheet has been told, too
             pass
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait for a condition while things run."""
+        until = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < until, "it never came true"
+            with self._busy:
+                self._busy.wait(0.02)
 
     def _told(self, connection: str, message: dict[str, Any]) -> None:
         for op in message["ops"]:

@@ -16,6 +16,7 @@ export { keyText, keysOf, matches } from "./key_text.js";
  * @property {string} title
  * @property {string} key like "Mod+Enter"; Mod is Ctrl, and Command on a Mac
  * @property {string[]} [also] other keys that do the same
+ * @property {string} [untyped] a sign that does the same where nothing is typed
  * @property {"Writing" | "Candidates" | "Tokens" | "Memory" | "Story" | "View"} group
  * @property {"card" | "memory"} [within] where its key works; everywhere unless it is said
  * @property {() => void} run
@@ -322,7 +323,10 @@ export function actionsOf(room) {
       group: "View",
       run: () => palette.open(),
     },
-    { id: "keys", title: "Keys", key: "Mod+/", group: "View", run: () => keys.open() },
+    {
+      ...{ id: "keys", title: "Keys", key: "Mod+/", untyped: "?", group: "View" },
+      run: () => keys.open(),
+    },
     {
       id: "page",
       title: "Back to the page",
@@ -348,16 +352,20 @@ export function listenForKeys(actions, closeTopmost, takesKey) {
       if (event.isComposing || document.querySelector("dialog[open]")) return;
       if (event.key === "Escape" && inMenu(event)) return;
       const own = takesKey(event);
+      const free = !isTyping(event.target);
       const asked = own
         ? undefined
-        : everywhere.find((action) => keysOf(action).some((key) => matches(event, key)));
-      const help = event.key === "?" && !isTyping(event.target);
-      if (!own && !asked && !help) return;
+        : everywhere.find(
+            (action) =>
+              keysOf(action).some((key) => matches(event, key)) ||
+              (free && action.untyped === event.key),
+          );
+      if (!own && !asked) return;
       event.preventDefault();
       event.stopPropagation();
       if (own) return;
       if (asked?.id === "pause" && closeTopmost()) return;
-      (asked ?? actions.find((action) => action.id === "keys"))?.run();
+      asked?.run();
     },
     true,
   );

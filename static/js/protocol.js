@@ -46,8 +46,8 @@
  *   place it stands; `retried`, another one was asked for in its place and has not come yet
  */
 /**
- * @typedef {{id: string, story: string, time: number, origin: string, model: string, model_name: string,
- *   mode: string, prompt: string, params: Params, at: Place,
+ * @typedef {{id: string, story: string, version: [opening: number, num: number], time: number, origin: string,
+ *   model: string, model_name: string, mode: string, prompt: string, params: Params, at: Place,
  *   state: "queued" | "reading" | "searching" | "writing" | "ended", reading: {done: number, total: number} | null,
  *   searching: {done: number, total: number} | null, stale: boolean, sets_left: number, cleared: number | null,
  *   cards: Card[], memory_version: number | null, fate?: Fate | null}} CandidateSet `Set` in the protocol

@@ -31,7 +31,7 @@ def observe(
     """
     chosen: dict[str, list[ChoiceRecord]] = {}
     for choice in store.choices(story):
-        chosen.setdefault(choice.set, []).append(choice)
+        chosen[choice.set] = _with(chosen.get(choice.set, []), choice)
     sets = store.sets_to_choose_from(story)
     standing = _standing(store, story) if chosen and kept else None
     found: list[Observation] = []
@@ -47,6 +47,13 @@ def observe_all(store: Reader) -> Iterator[Observation]:
     """Every story's in which something was chosen, one story after the other."""
     for story in store.choosers():
         yield from observe(store, story)
+
+
+def _with(before: list[ChoiceRecord], choice: ChoiceRecord) -> list[ChoiceRecord]:
+    """The choices that count; one of nothing takes those of its candidate back."""
+    if choice.units or choice.text:
+        return [*before, choice]
+    return [one for one in before if (one.candidate, one.by) != (choice.candidate, choice.by)]
 
 
 def _of_set(store: Reader, one: StoredSet, number: int, most: int | None) -> Observation:

@@ -17,7 +17,7 @@ from ..engine.sampling.parameters import remembers
 from ..errors import ConflictError, ModelError, NotFoundError
 from ..link.messages import AcceptedToken, Command, Event, LoadModel, StartRun, StartSet, StopRun
 from ..registry import ModelEntry, Registry, load_spec
-from ..store.records import Record, StoryRecord
+from ..store.records import ChoiceRecord, Record, StoryRecord
 from ..store.store import Store
 from ..story.story import Story
 from . import library, presets
@@ -96,7 +96,14 @@ class House:
         self, records: list[Record], done: Callable[[Any, BaseException | None], None]
     ) -> None:
         """Commit in the writing thread, then call `done` in the loop."""
-        self._writing.submit(lambda: self._store.commit(records), done)
+        chosen_in = {record.story for record in records if isinstance(record, ChoiceRecord)}
+
+        def committed(result: Any, error: BaseException | None) -> None:
+            for story in chosen_in:
+                self.tastes.changed(story)
+            done(result, error)
+
+        self._writing.submit(lambda: self._store.commit(records), committed)
 
     def write(self, records: list[Record]) -> None:
         """Commit and wait for it. Raises: what the store raises."""

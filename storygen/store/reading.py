@@ -272,7 +272,7 @@ class Reading:
 
     def _runs(self, story: str, key: int, *, taken: bool = False) -> tuple[RunRecord, ...]:
         """Runs that wrote into the story, or with `taken` those of candidates that were taken."""
-        chosen = candidates.c.taken > 0 if taken else candidates.c.run.is_(None)
+        chosen = candidates.c.taken != 0 if taken else candidates.c.run.is_(None)
         query = (
             select(runs)
             .outerjoin(candidates, candidates.c.run == runs.c.key)
@@ -286,7 +286,7 @@ class Reading:
             select(runs.c.id, token_blocks.c.first, token_blocks.c.ranges)
             .join(runs, runs.c.key == token_blocks.c.run)
             .outerjoin(candidates, candidates.c.run == runs.c.key)
-            .where(runs.c.story == key, or_(candidates.c.run.is_(None), candidates.c.taken > 0))
+            .where(runs.c.story == key, or_(candidates.c.run.is_(None), candidates.c.taken != 0))
             .order_by(token_blocks.c.run, token_blocks.c.first)
         )
         for run, first, ranges in self._connection.execute(query):

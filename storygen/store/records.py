@@ -201,14 +201,15 @@ class CandidateRecord:
     text: str | None = None  # what a person made of it; None: what the tokens say
     pinned: bool = False
     dismissed: bool = False
-    taken: int = 0  # UTF-16 units
+    taken: int = 0  # UTF-16 units; below 0: so many were, and then taken back
     log_density: float | None = None  # of its parameters, where they were drawn
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceRecord:
     """A candidate was taken: so many units of it, as `text`; `shown`: how much of each could be read then.
-    `seconds`: since its set could be read; None: not known.
+    `seconds`: since its set could be read; None: not known. No units and no text: what was taken of it before
+    was taken back.
     """
 
     choice: str

@@ -28,6 +28,7 @@ from .memories import Memories
 from .offers import Offers
 from .page import Page
 from .taken import stretches
+from .taken_back import TakenBack
 
 
 class Candidates:
@@ -46,6 +47,7 @@ class Candidates:
         self._sets = CardSets(page, offers, stored)
         self._asking = CardAsking(page, self._sets, offers, memories, runs_of)
         self._writing = CardWriting(page, self._sets, self._asking)
+        self._taken_back = TakenBack(page, self._sets)
 
     # ------------------------------------------------------------ reading
 
@@ -182,10 +184,11 @@ class Candidates:
         ids = (page.new_id(), page.id, found.id, card.id)
         choice = ChoiceRecord(*ids, now, units, text, shown, by, seconds)
         page.effects.records.append(choice)
-        if not card.taken:
+        if not card.was_taken:
             for token in card.ranges():
                 page.tell_token(token)
-        card.taken = max(card.taken, units)
+        card.taken, card.taken_back = max(card.taken, units), 0
+        self._taken_back.took(choice, card)
         self._sets.store(found, card)
         page.describe(now)
         return page.checkpoint("accepted", now, run=card.id)
@@ -219,7 +222,7 @@ class Candidates:
         assert not found.live
         if found.record.cleared is None:
             self._sets.record(found, cleared=now)
-        taken = [card for card in found.cards if card.taken]
+        taken = [card for card in found.cards if card.was_taken]
         found.cards = taken or found.cards[:1]
 
     # ------------------------------------------------------------ models, workers and the text
@@ -240,7 +243,10 @@ class Candidates:
     def document_changed(self, change: Change, by: str | None, now: float) -> None:
         """The text changed: places move along, and sets whose text it was are stale."""
         self._sets.document_changed(change, by, now)
+        self._taken_back.document_changed(change, now)
 
     def settle_places(self) -> None:
-        """Store each set whose place is another one. Called before the effects are taken."""
+        """Store each set whose place is another one, and what was taken back. Called before the effects are
+        taken."""
         self._sets.settle_places()
+        self._taken_back.settle()

@@ -56,12 +56,18 @@ class Card:
     pinned: bool = False
     dismissed: bool = False
     taken: int = 0
+    taken_back: int = 0  # units that were taken and do not stand any more; then `taken` is 0
     log_density: float | None = None
 
     @property
     def live(self) -> bool:
         """Whether it is being written, or waits to be."""
         return self.state != states.ENDED
+
+    @property
+    def was_taken(self) -> bool:
+        """Whether something was taken of it, also where that was taken back."""
+        return bool(self.taken or self.taken_back)
 
     @property
     def written(self) -> str:
@@ -151,7 +157,7 @@ class Card:
             text=self.text,
             pinned=self.pinned,
             dismissed=self.dismissed,
-            taken=self.taken,
+            taken=self.taken or -self.taken_back,
             log_density=self.log_density,
         )
 
@@ -227,6 +233,7 @@ def card_from(stored: StoredCandidate) -> Card:
         text=record.text,
         pinned=record.pinned,
         dismissed=record.dismissed,
-        taken=record.taken,
+        taken=max(record.taken, 0),
+        taken_back=max(-record.taken, 0),
         log_density=record.log_density,
     )

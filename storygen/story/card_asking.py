@@ -110,12 +110,14 @@ class CardAsking:
             raise ConflictError(f"A set holds at most {MOST_CARDS} candidates; ask for a new one.")
         like = found.cards[-1]
         params, passed_over = _next_best(found, like, num)
+        pinned = False  # what comes in a pinned card's place is pinned, too
         if replaces is not None:
             owner, like = self._sets.card(replaces)
             if owner is not found:
                 raise NotFoundError("This candidate is in another set.")
             params, passed_over = _next_best(found, like, num)
-            self._sets.change(replaces, dismissed=True)
+            pinned = like.pinned
+            self._sets.change(replaces, dismissed=True, pinned=False)
         self._sets.catch_up(found)
         first = max(card.seed for card in found.cards) + SEED_STEP
         overlays: list[Mapping[str, Any]] = [one.params for one in drawn] or [{}] * num
@@ -127,7 +129,7 @@ class CardAsking:
             *(like.model, like.model_name, like.mode, like.prompt, found.feed.point, rows),
             log_densities=tuple(one.log_density for one in drawn),
         )
-        self._add_cards(found, new, now, passed_over)
+        self._add_cards(found, new, now, passed_over, pinned=pinned)
         return found
 
     def more(self, card_id: str, num_tokens: int, now: float) -> CandidateSet:
@@ -169,7 +171,13 @@ class CardAsking:
         return page.head
 
     def _add_cards(
-        self, found: CandidateSet, new: NewSet, now: float, passed_over: int = 0
+        self,
+        found: CandidateSet,
+        new: NewSet,
+        now: float,
+        passed_over: int = 0,
+        *,
+        pinned: bool = False,
     ) -> None:
         cards = []
         densities = new.log_densities or (None,) * len(new.rows)
@@ -190,6 +198,7 @@ class CardAsking:
                 client=client,
                 clock=clock,
                 tokens=[],
+                pinned=pinned,
                 log_density=log_density,
             )
             cards.append(card)

@@ -22,12 +22,17 @@ NUM_FOLLOWED = 12
 
 @dataclass(slots=True)
 class CandidateSet:
-    """Mutable; changed only by `Candidates` and its parts. `feed` moves its place along with the text."""
+    """Mutable; changed only by `Candidates` and its parts. `feed` moves its place along with the text.
 
+    `opening`: of the story; within one, `num_changes` grows with each state that browsers may be told.
+    """
+
+    opening: int
     record: SetRecord
     feed: Feed
     cards: list[Card]
     batches: list[Batch] = field(default_factory=list)
+    num_changes: int = 0  # of what browsers see of it
 
     @property
     def id(self) -> str:
@@ -52,6 +57,7 @@ class CandidateSet:
         return {
             "id": record.set,
             "story": record.story,
+            "version": [self.opening, self.num_changes],
             "time": record.time,
             "origin": record.origin,
             "model": first.model,
@@ -89,7 +95,7 @@ class CardSets:
             cards = [card_from(card) for card in one.candidates]
             point = page.document.locate(one.record.left)
             at = len(page.document.text) if point is None else point
-            self._sets[one.record.set] = CandidateSet(one.record, Feed(at, at), cards)
+            self._sets[one.record.set] = self._set(one.record, at, cards)
             for stored_card, card in zip(one.candidates, cards, strict=True):
                 self.offer(card)
                 if stored_card.run.state != states.ENDED:
@@ -125,11 +131,14 @@ class CardSets:
                     return found, card
         raise NotFoundError("There is no such candidate in this story.")
 
+    def _set(self, record: SetRecord, at: int, cards: list[Card]) -> CandidateSet:
+        return CandidateSet(self._page.document.client, record, Feed(at, at), cards)
+
     # ------------------------------------------------------------ changes
 
     def new(self, record: SetRecord, at: int) -> CandidateSet:
         """A set without cards, whose place is byte `at`."""
-        found = self._sets[record.set] = CandidateSet(record, Feed(at, at), [])
+        found = self._sets[record.set] = self._set(record, at, [])
         self._page.effects.records.append(record)
         return found
 
@@ -151,7 +160,7 @@ class CardSets:
     def offer(self, card: Card) -> None:
         """Text may be taken from the card: an alias of it points to something known."""
         self._offers.offer(card.client, card.clock + CLOCKS_PER_OFFER)
-        if not card.taken:  # else its tokens came with the story's
+        if not card.was_taken:  # else its tokens came with the story's
             for token in card.ranges():
                 self._page.document.authorship.add_token(token)
 
@@ -174,6 +183,7 @@ class CardSets:
 
     def touch(self, found: CandidateSet) -> None:
         """Tell browsers of a set."""
+        found.num_changes += 1
         self._page.effects.news.sets.add(found.id)
 
     # ------------------------------------------------------------ places

@@ -119,7 +119,7 @@ class CardWriting:
             told = [token.id, token.text, token.logprob]
             page.effects.news.cards.append((card.id, event.index, told))
             page.document.authorship.add_token(stands)
-            if card.taken:
+            if card.was_taken:
                 page.tell_token(stands)
         elif isinstance(event, RunEnded) and (event.reason != "stopped" or batch.stopping):
             card.detail, card.message = event.detail, event.message

@@ -62,13 +62,13 @@ def load_instance(data_dir: Path) -> str:
 
 def _load(path: Path, new: str) -> str:
     if not path.exists() or not path.read_text("utf-8").strip():
-        _write(path, new)
-    _keep_to_owner(path)
+        write_secret(path, new)
+    keep_to_owner(path)
     return path.read_text("utf-8").strip()
 
 
-def _write(path: Path, word: str) -> None:
-    """Whole or not at all, and never readable by others, not even for a moment."""
+def write_secret(path: Path, word: str) -> None:
+    """Write a file whole or not at all, and never readable by others, not even for a moment."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -78,7 +78,8 @@ def _write(path: Path, word: str) -> None:
     draft.replace(path)
 
 
-def _keep_to_owner(path: Path) -> None:
+def keep_to_owner(path: Path) -> None:
+    """Take away others' right to read a file."""
     if sys.platform != "win32":
         if path.stat().st_mode & 0o077:
             path.chmod(OWNER_ONLY)

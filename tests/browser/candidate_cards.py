@@ -56,6 +56,13 @@ def spot(text: Locator, index: int) -> tuple[float, float]:
     return at["x"], at["y"]
 
 
+def unfold(room: Room) -> None:
+    """What is asked for, in full: it folds itself where cards need the room."""
+    wishes = room.page.locator(".candidates-wishes")
+    if wishes.get_attribute("open") is None:
+        wishes.locator("> summary").click()
+
+
 def ask(room: Room) -> None:
     """Open the panel, ask, and wait until the newest set is written."""
     before = room.page.locator(".candidate-set:not(.is-pinned)").count()
@@ -75,7 +82,9 @@ def ask_for(room: Room, stage: Stage, *rows: list[str]) -> str:
     stage.cards(*rows)
     before = room.text()
     if len(rows) != 3:
-        room.page.keyboard.press("Alt+5")
+        if not room.page.locator("#panel-candidates").is_visible():
+            room.page.keyboard.press("Alt+5")
+        unfold(room)
         room.page.locator("#candidates-num").fill(str(len(rows)))
         room.page.locator("#candidates-num").press("Tab")
         room.editor.focus()
@@ -87,8 +96,6 @@ def search_of(room: Room, beams: int) -> None:
     """Have candidates searched for from now on."""
     if not room.page.locator("#panel-candidates").is_visible():
         room.page.keyboard.press("Alt+5")
-    wishes = room.page.locator(".candidates-wishes")
-    if wishes.get_attribute("open") is None:
-        wishes.locator("> summary").click()
+    unfold(room)
     room.page.get_by_label("Written by").select_option(str(beams))
     expect(room.page.locator("#candidates-way-line")).to_contain_text("chance has no say")

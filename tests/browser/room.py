@@ -8,12 +8,13 @@ import re
 import signal
 import struct
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
+
+from tests.forked import Process, start_python
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT_JS = """() => [...document.querySelectorAll('.cm-line')].map((line) => {
@@ -48,23 +49,18 @@ class Studio:
     environ: dict[str, str] = field(default_factory=dict)
     url: str = ""
     port: int = 0
-    process: subprocess.Popen[str] | None = None
+    process: Process | None = None
     module: str = "tests.serve"
 
     def start(self) -> None:
         """Start it and wait for the URL that it prints."""
         options = ["--port", str(self.port), "--data-dir", str(self.data_dir)]
         options += ["--models-dir", str(self.models_dir), "--no-browser"]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", self.module, *options],
-            cwd=ROOT,
-            env={**os.environ, "STORYGEN_TOKEN_MS": "15", **self.environ},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        environment = {**os.environ, "STORYGEN_TOKEN_MS": "15", **self.environ}
+        self.process = start_python(self.module, options, ROOT, environment)
         assert self.process.stdout
         for line in self.process.stdout:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)/\S*", line):
+            if found := re.search(r"http://127\.0\.0\.1:(\d+)/\S*", line.decode()):
                 self.url, self.port = found.group(0), int(found.group(1))
                 return
         raise AssertionError("The server ended before it was ready.")

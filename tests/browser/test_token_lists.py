@@ -51,7 +51,7 @@ def test_a_click_puts_a_token_into_the_story_as_the_models_and_it_is_undone_alon
     rows(tokens, "drawn").nth(4).click()
     expect(tokens.editor).to_have_text("Mine. the nothing")
     expect(tokens.page.locator(BY_MODEL)).to_have_text(" the nothing")
-    expect(line(tokens)).to_have_text("These stood before what you took")
+    expect(line(tokens)).to_have_text("Before what you took")
     tokens.saved()
     assert told(tokens) == [(100, 4), (105, 8)]
     tokens.editor.focus()

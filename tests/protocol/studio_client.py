@@ -296,14 +296,14 @@ class OpenStory:
             raise AssertionError(f"{error}: {self.auto} {self}") from None
         return found
 
-    def wait_set(self, set_id: str) -> dict[str, Any]:
+    def wait_set(self, set_id: str, seconds: float = WAIT_S) -> dict[str, Any]:
         """Wait until a set is written; returns it."""
 
         def ended() -> Any:
             found = self.sets.get(set_id)
             return found if found and found["state"] == "ended" else None
 
-        found: dict[str, Any] = self._client.wait(ended, f"the end of set {set_id}")
+        found: dict[str, Any] = self._client.wait(ended, f"the end of set {set_id}", seconds)
         return found
 
     def card_text(self, card: str) -> str:

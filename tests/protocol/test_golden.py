@@ -151,6 +151,8 @@ def _steady(value: Any, key: str = "") -> Any:
     """The same message with a word in place of whatever differs each time."""
     if isinstance(value, dict):
         return {name: _steady(item, name) for name, item in value.items()}
+    if key == "version" and isinstance(value, list):
+        return ["<client>", 0]
     if isinstance(value, list):
         return [_steady(item, key) for item in value]
     if isinstance(value, bytes):

@@ -1,7 +1,8 @@
 /**
  * The sets of candidates that the page knows, and how news change them. Pure.
  *
- * Tokens only ever grow, so that of two tellings of a card the longer is the newer one. A card's letters are UTF-16 units.
+ * Tokens only ever grow, so that of two tellings of a card the longer is the newer one. What else is said of a set has a
+ * number that grows: an answer that was overtaken by news changes nothing of it. A card's letters are UTF-16 units.
  */
 
 import { counted } from "../format.js";
@@ -20,7 +21,12 @@ import { counted } from "../format.js";
 export function withNews(known, sets, news) {
   const byId = new Map(known.map((set) => [set.id, set]));
   for (const set of sets) {
-    const before = new Map(byId.get(set.id)?.cards.map((card) => [card.id, card]));
+    const present = byId.get(set.id);
+    if (present && isOlder(set, present)) {
+      byId.set(set.id, { ...present, cards: present.cards.map((card) => withTold(card, set)) });
+      continue;
+    }
+    const before = new Map(present?.cards.map((card) => [card.id, card]));
     const cards = inPlace(
       set.cards.map((card) => withKnown(card, before.get(card.id))),
       before,
@@ -40,6 +46,21 @@ export function withNews(known, sets, news) {
     byId.set(set.id, { ...set, cards });
   }
   return { sets: [...byId.values()].sort((a, b) => a.time - b.time), lacking };
+}
+
+/**
+ * A story that was opened anew counts anew; what was told before is gone with its connection.
+ *
+ * @param {CandidateSet} told
+ * @param {CandidateSet} present
+ */
+const isOlder = (told, present) =>
+  told.version[0] === present.version[0] && told.version[1] < present.version[1];
+
+/** @param {Card} card @param {CandidateSet} set told too late @returns {Card} with its tokens, if they are more */
+function withTold(card, set) {
+  const told = set.cards.find(({ id }) => id === card.id)?.tokens ?? [];
+  return told.length > (card.tokens?.length ?? 0) ? { ...card, tokens: told } : card;
 }
 
 /** @param {Card} card @param {Card | undefined} known @returns {Card} with the longer list of tokens */

@@ -12,7 +12,7 @@ import { spokenText } from "./visible.js";
 
 const OLDER = {
   here: "",
-  taken: "These stood before what you took",
+  taken: "Before what you took",
   elsewhere: "These are for the marked place",
   changed: "The text before it has changed",
 };

@@ -19,8 +19,11 @@ import { FateControls } from "./fate_controls.js";
 
 /** @typedef {import("../store.js").State} State */
 
-/** Whether the wishes are unfolded, kept in this browser. */
+/** Whether the wishes are unfolded, kept in this browser once the writer has said so. */
 const UNFOLDED = "storygen.candidate_wishes";
+
+/** Windows in which the wishes would leave the cards no room: they are folded while there are cards. */
+const LOW = "(max-height: 900px)";
 const ENDS = {
   tokens: "at that length",
   sentence: "with a sentence",
@@ -106,6 +109,14 @@ export class CandidateControls {
       this.#showWishes(state);
       setText(this.short, wishesLine(state));
     });
+    let had = 0;
+    this.store.subscribe(["sets"], ({ sets }) => {
+      const { wishes: details } = this;
+      const [before, now] = [had, sets.length];
+      had = now;
+      if (before > 0 === now > 0 || details.contains(document.activeElement)) return;
+      setAttributes(details, { open: isUnfolded(now) });
+    });
     this.store.subscribe(
       [
         ...["settings", "server", "models", "defaultModel", "story", "caretAtEnd", "length"],
@@ -128,12 +139,11 @@ export class CandidateControls {
     );
     this.sets.setAttribute("aria-describedby", "candidates-sets-line");
     this.quickgen.setAttribute("aria-describedby", "quickgen-line");
-    const kept = localStorage.getItem(UNFOLDED);
-    const unfolded = kept ? kept === "true" : matchMedia("(min-width: 841px)").matches;
+    const press = () => localStorage.setItem(UNFOLDED, String(!details.open));
     const details = h(
       "details",
-      { class: "candidates-wishes", open: unfolded },
-      h("summary", {}, this.short),
+      { class: "candidates-wishes", open: isUnfolded(0) },
+      h("summary", { on: { click: press } }, this.short),
       row("How many", this.num),
       row("Tokens at most", this.tokens),
       row("Each ends", this.limit),
@@ -145,7 +155,6 @@ export class CandidateControls {
       auto,
       this.setsLine,
     );
-    details.addEventListener("toggle", () => localStorage.setItem(UNFOLDED, String(details.open)));
     return details;
   }
 
@@ -242,6 +251,13 @@ export class CandidateControls {
     setAttributes(this.stop, { hidden: !state.sets.some(isAtWork) });
     setAttributes(this.clear, { hidden: !state.sets.length });
   }
+}
+
+/** @param {number} numSets on the page @returns {boolean} whether what is asked for stands in full above them */
+function isUnfolded(numSets) {
+  const kept = localStorage.getItem(UNFOLDED);
+  if (kept) return kept === "true";
+  return matchMedia("(min-width: 841px)").matches && !(numSets && matchMedia(LOW).matches);
 }
 
 /** @param {number} beams */

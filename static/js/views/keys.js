@@ -71,9 +71,7 @@ export class KeysDialog {
 
 /** @param {import("../actions.js").Action} action */
 const allKeys = (action) =>
-  keysOf(action)
-    .map((key) => keyText(key))
-    .join(", ");
+  [...keysOf(action).map((key) => keyText(key)), action.untyped].filter((key) => key).join(", ");
 
 /** @param {string} title @param {string} keys */
 const row = (title, keys) => h("div", {}, h("dt", {}, title), h("dd", {}, h("kbd", {}, keys)));

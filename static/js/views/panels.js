@@ -90,10 +90,18 @@ export class Panels {
         id: `tab-${tab}`,
         "aria-controls": `panel-${tab}`,
       };
+      const { title } = this.contents[tab];
+      const name = h("span", { class: "tab-name" }, title);
       return h(
         "button",
-        { ...attributes, class: "tab", on: { click: () => this.open(tab) } },
-        this.contents[tab].title,
+        {
+          ...attributes,
+          class: "tab",
+          title,
+          "aria-label": title,
+          on: { click: () => this.open(tab) },
+        },
+        ...(side === "right" ? [icon(tab), name] : [name]),
       );
     });
     const close = h(
@@ -107,7 +115,6 @@ export class Panels {
       icon("close"),
     );
     const list = h("div", { class: "tabs", role: "tablist", on: { keydown: arrows } }, ...tabs);
-    showWhereItGoesOn(list);
     this.panels[side].append(h("div", { class: "panel-head" }, list, close));
     for (const tab of TABS[side]) {
       const { body } = this.contents[tab];
@@ -133,20 +140,8 @@ export class Panels {
       const button = byId(`tab-${tab}`);
       button.setAttribute("aria-selected", String(shown));
       button.tabIndex = shown ? 0 : -1;
-      if (shown) button.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
   }
-}
-
-/** @param {HTMLElement} strip that may be longer than what is seen of it */
-function showWhereItGoesOn(strip) {
-  const show = () => {
-    const { scrollLeft, clientWidth, scrollWidth } = strip;
-    strip.classList.toggle("goes-on-before", scrollLeft > 1);
-    strip.classList.toggle("goes-on-after", scrollLeft + clientWidth < scrollWidth - 1);
-  };
-  strip.addEventListener("scroll", show, { passive: true });
-  new ResizeObserver(show).observe(strip);
 }
 
 /** @param {Tab} tab @returns {Side} */

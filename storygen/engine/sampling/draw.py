@@ -1,26 +1,15 @@
-"""The random number of token i, and the choice that it makes.
-
-The number is a function of (seed, i) alone, never of a generator's hidden state, so that a paused,
-interrupted or re-read run goes on exactly as an uninterrupted one.
-"""
+"""The choice that a random number makes; which number it is, `chance` says."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from .chance import uniform
 
-def uniform(seed: int, index: int, purpose: str = "") -> float:
-    """A number in [0, 1) for token `index` under `seed`; independent between indices and purposes.
-
-    The draw itself has no `purpose`; a sampler that tosses a coin names its own.
-    """
-    key = f"{seed}:{index}:{purpose}" if purpose else f"{seed}:{index}"
-    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
-    return (int.from_bytes(digest, "little") >> 11) / float(1 << 53)
+__all__ = ["draw", "draw_many", "uniform"]
 
 
 def draw(scores: Tensor, number: float) -> int:

@@ -5,11 +5,14 @@ A dataset holds the rows that there were when it was opened; opening it again sh
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import URL
 
 from ...observed.choices import observe
 from ...observed.stories import ReadStory, read_story
@@ -32,8 +35,7 @@ def library_stories(database: Path | str) -> Dataset:
 
     Raises: StoreError when it can't be read.
     """
-    reader = _opened(database)
-    return Dataset("Stories", [_Stories(reader)], "the library", reader.close)
+    return Dataset("Stories", [_Stories(_url(database))], "the library")
 
 
 def library_choices(database: Path | str, job: Job | None = None) -> Dataset:
@@ -41,20 +43,24 @@ def library_choices(database: Path | str, job: Job | None = None) -> Dataset:
 
     Raises: StoreError when it can't be read.
     """
-    reader = _opened(database)
-    return Dataset("Choices", [_Choices(reader, job)], "the library", reader.close)
+    return Dataset("Choices", [_Choices(_url(database), job)], "the library")
 
 
-def _opened(database: Path | str) -> OpenReader:
-    return OpenReader(file_url(database) if isinstance(database, Path) else database)
+def _url(database: Path | str) -> URL | str:
+    return file_url(database) if isinstance(database, Path) else database
+
+
+def _reading(url: URL | str) -> contextlib.closing[OpenReader]:
+    """A connection for one reading, so that none is held and any thread may read."""
+    return contextlib.closing(OpenReader(url))
 
 
 class _Stories(Split):
-    def __init__(self, reader: OpenReader) -> None:
+    def __init__(self, url: URL | str) -> None:
         super().__init__(STORIES)
-        self._reader = reader
-        self._lock = threading.Lock()  # a reader is one thread's at a time
-        records = sorted(reader.stories(), key=lambda one: (one.created, one.story))
+        self._url = url
+        with _reading(url) as store:
+            records = sorted(store.stories(), key=lambda one: (one.created, one.story))
         self._ids = [record.story for record in records]
         self.features = _STORY_COLUMNS
 
@@ -63,13 +69,14 @@ class _Stories(Split):
 
     def read(self, start: int, stop: int) -> Iterator[Sample]:
         """See `Split`. A story that was deleted meanwhile is broken. Raises: StoreError."""
-        for story in self._ids[start:stop]:
-            with self._lock:
-                read = read_story(self._reader, story)
-            if read is None:
-                yield BrokenSample(f"story {story}", "it was deleted since this was opened.")
-            else:
-                yield _story_sample(read)
+        with _reading(self._url) as store:
+            for story in self._ids[start:stop]:
+                read = read_story(store, story)
+                yield _gone(story) if read is None else _story_sample(read)
+
+
+def _gone(story: str) -> BrokenSample:
+    return BrokenSample(f"story {story}", "it was deleted since this was opened.")
 
 
 _STORY_COLUMNS = {
@@ -111,19 +118,20 @@ def _story_sample(read: ReadStory) -> Sample:
 
 
 class _Choices(Split):
-    def __init__(self, reader: OpenReader, job: Job | None) -> None:
+    def __init__(self, url: URL | str, job: Job | None) -> None:
         super().__init__(CHOICES)
-        self._reader = reader
+        self._url = url
         self._lock = threading.Lock()
-        self._stories: dict[str, StoryRecord] = {one.story: one for one in reader.stories()}
         self._places: list[tuple[str, str, str]] = []  # story, set, by
         self._held: dict[str, dict[tuple[str, str], Observation]] = {}
-        choosers = reader.choosers()
-        for number, story in enumerate(choosers):
-            if job is not None:
-                job.progress(number, len(choosers), "reading choices")
-            found = observe(reader, story, 0, kept=False)
-            self._places += [(story, one.set, one.by) for one in found]
+        with _reading(url) as store:
+            self._stories: dict[str, StoryRecord] = {one.story: one for one in store.stories()}
+            choosers = store.choosers()
+            for number, story in enumerate(choosers):
+                if job is not None:
+                    job.progress(number, len(choosers), "reading choices")
+                found = observe(store, story, 0, kept=False)
+                self._places += [(story, one.set, one.by) for one in found]
         self.features = _CHOICE_COLUMNS
 
     def __len__(self) -> int:
@@ -133,15 +141,13 @@ class _Choices(Split):
         """See `Split`. A choice of a story that was deleted meanwhile is broken. Raises: StoreError."""
         for story, set_, by in self._places[start:stop]:
             seen = self._observed(story).get((set_, by))
-            if seen is None:
-                yield BrokenSample(f"story {story}", "it was deleted since this was opened.")
-            else:
-                yield self._sample(seen)
+            yield _gone(story) if seen is None else self._sample(seen)
 
     def _observed(self, story: str) -> dict[tuple[str, str], Observation]:
         with self._lock:
             if story not in self._held:
-                found = {(one.set, one.by): one for one in observe(self._reader, story)}
+                with _reading(self._url) as store:
+                    found = {(one.set, one.by): one for one in observe(store, story)}
                 while len(self._held) >= _HELD:
                     self._held.pop(next(iter(self._held)))
                 self._held[story] = found

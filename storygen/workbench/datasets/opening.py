@@ -130,18 +130,16 @@ def _of_object(split: str, value: Any) -> Split:
         if len(value.splits) == 1:
             return ListSplit(split, _Items(next(iter(value.splits.values()))))
         raise BadRequestError(f"{split} is a dataset with splits of its own; give one of them.")
-    if isinstance(value, str | bytes) or not hasattr(value, "__getitem__"):
-        if hasattr(value, "take") or (
-            isinstance(value, Iterable) and not isinstance(value, str | bytes)
-        ):
-            raise BadRequestError(
-                "The dataset is a stream, of which no sample can be read by its number; "
-                "give a list of some of it: list(dataset.take(1000))."
-            )
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        kind = kind_of(value)
+        raise BadRequestError(f"A dataset can't be made of {kind}. It can be of: {_KINDS}.")
+    if not hasattr(value, "__getitem__") or not hasattr(value, "__len__"):
         raise BadRequestError(
-            f"A dataset can't be made of {kind_of(value)}. It can be of: {_KINDS}."
+            "The dataset is a stream, of which no sample can be read by its number; "
+            "give a list of some of it: list(dataset.take(1000))."
         )
-    return ListSplit(split, value, _features(value))
+    samples: Any = value
+    return ListSplit(split, samples, _features(value))
 
 
 def _features(value: Any) -> dict[str, str] | None:

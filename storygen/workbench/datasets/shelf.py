@@ -41,6 +41,7 @@ class DatasetShelf:
     def __init__(self, folder: Path, *, largest: int = LARGEST_UPLOAD) -> None:
         self.folder = folder
         self._largest = largest
+        self._opened: dict[str, tuple[ShelfEntry, Dataset]] = {}
 
     def entries(self) -> list[ShelfEntry]:
         """What lies there, by name."""
@@ -53,8 +54,16 @@ class DatasetShelf:
         ]
 
     def open(self, name: str, job: Job | None = None) -> Dataset:
-        """The dataset of that name. Raises: NotFoundError, and what `open_dataset` raises."""
-        return open_dataset(self._path(name), job=job)
+        """The dataset of that name; a file that did not change since is not opened again.
+
+        Raises: NotFoundError, and what `open_dataset` raises.
+        """
+        path = self._path(name)
+        entry = self._entry(path)
+        held = self._opened.get(name)
+        if held is None or held[0] != entry or entry.num_bytes is None:
+            held = self._opened[name] = (entry, open_dataset(path, job=job))
+        return held[1]
 
     def add(self, name: str, parts: Iterable[bytes]) -> ShelfEntry:
         """Keep an uploaded file, part by part; a name that is there already gets a number.
@@ -64,14 +73,15 @@ class DatasetShelf:
         """
         name = checked_name(name)
         self.folder.mkdir(parents=True, exist_ok=True)
-        coming = self.folder / f"{_COMING}{secrets.token_hex(8)}{Path(name).suffix}"
+        coming = self.folder / f"{_COMING}{secrets.token_hex(8)}"
         try:
-            self._write(coming, parts)
-            return self._entry(self._placed(coming, name))
+            coming.mkdir()
+            self._write(coming / name, parts)
+            return self._entry(self._placed(coming / name, name))
         except OSError as error:
-            raise BadRequestError(f"{name} can't be kept: {error.strerror}.") from error
+            raise BadRequestError(f"{name} can't be kept: {error.strerror or error}.") from error
         finally:
-            coming.unlink(missing_ok=True)
+            shutil.rmtree(coming, ignore_errors=True)
 
     def remove(self, name: str) -> Path:
         """Move a dataset into the bin, a folder beside the others; returns where it lies now.
@@ -79,6 +89,7 @@ class DatasetShelf:
         Raises: NotFoundError when none lies there; ConflictError when another program holds it.
         """
         path = self._path(name)
+        self._opened.pop(name, None)
         bin_folder = self.folder / _BIN
         bin_folder.mkdir(exist_ok=True)
         target = bin_folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}-{name}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -128,21 +128,12 @@ class JoinedSplit(Split):
 
 
 class Dataset:
-    """Splits by their names, in the order in which they are shown. `origin`: where it comes from, in words;
-    `close`: gives back what is held open for it, after which nothing of it is read.
-    """
+    """Splits by their names, in the order they are shown in. `origin`: where it comes from."""
 
-    def __init__(
-        self,
-        name: str,
-        splits: Iterable[Split],
-        origin: str = "",
-        close: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, name: str, splits: Iterable[Split], origin: str = "") -> None:
         self.name = name
         self.origin = origin
         self.splits: dict[str, Split] = {split.name: split for split in splits}
-        self.close = close
 
     def split(self, name: str) -> Split:
         """The split of that name. Raises: NotFoundError, naming those that there are."""

@@ -101,6 +101,9 @@ class BenchNamespace(Namespace):  # type: ignore[misc]
             self._connections.discard(connection)
             self._visits.left(connection)
             return None
+        if connection not in self._connections:
+            refused = {"code": "refused", "message": "This connection is not open."}
+            return {"ok": False, "error": refused}
         return self._visits.handle(connection, event, args[1] if len(args) > 1 else {})
 
     def on_connect(self, auth: Any = None) -> None:

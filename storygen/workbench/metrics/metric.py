@@ -115,6 +115,13 @@ class Metric:
         )
 
     def show(self, number: float) -> str:
+        """`number` as it is written; plainly where the format fails."""
+        try:
+            return self.formatted(number)
+        except Exception:  # noqa: BLE001 - a format is anybody's code
+            return f"{number:.4g}"
+
+    def formatted(self, number: float) -> str:
         """`number` as it is written. Raises: what the format raises."""
         return self.format.format(number) if isinstance(self.format, str) else self.format(number)
 
@@ -198,7 +205,7 @@ def _measured(metric: Metric, case: Case) -> Measured:
         return Measured(metric.name, problem="It came out as no number (NaN).")
     if math.isinf(number):
         return Measured(metric.name, silent="It is infinite.")
-    return Measured(metric.name, number, metric.show(number), sums=metric.sums(case, number))
+    return Measured(metric.name, number, metric.formatted(number), sums=metric.sums(case, number))
 
 
 def told(error: BaseException) -> str:

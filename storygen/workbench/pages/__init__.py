@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from ..component import Component
 
+if TYPE_CHECKING:
+    from ..metrics.built_in import Given
 
-def built_in_pages() -> list[Component]:
-    """All of them, in the order in which they are offered."""
-    return []
+
+def built_in_pages(metrics: Iterable[Given] | None = None) -> list[Component]:
+    """All of them, in the order in which they are offered. `metrics`: those shown at first."""
+    from .dataset_viewer import DatasetViewer
+    from .generation import Generation
+
+    return [DatasetViewer(), Generation(metrics)]

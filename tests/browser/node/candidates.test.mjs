@@ -53,7 +53,7 @@ const card = (id, more = {}) => ({
 const set = (id, cards, more = {}) => ({
   ...{ id, story: "s", time: 1, origin: "asked", model: "m", model_name: "M", mode: "continue" },
   ...{ prompt: "", params: {}, at: null, state: "writing", reading: null, stale: false },
-  ...{ sets_left: 0, cleared: null, cards },
+  ...{ sets_left: 0, cleared: null, cards, version: [1, 0] },
   ...more,
 });
 const token = (text) => [1, text, -1];
@@ -261,4 +261,18 @@ test("a search keeps as many as are asked for, and several sets of it are not to
   assert.equal(line, "The 3 best of 10, 40 tokens each");
   const reason = reasonNotToAskSeveral(/** @type {any} */ ({ settings }));
   assert.equal(reason, "A search would find the same again");
+});
+
+test("an answer that comes late puts nothing back", () => {
+  const told = (num, taken, tokens) =>
+    set("a", [card("c", { taken, tokens })], { version: [1, num] });
+  const taken = withNews([told(1, 0)], [told(3, 9)], []).sets;
+  const late = withNews(taken, [told(2, 0)], []).sets;
+  assert.equal(late[0].cards[0].taken, 9);
+  assert.deepEqual(late[0].version, [1, 3]);
+  const withTokens = withNews(late, [told(2, 0, [token("x")])], []).sets;
+  assert.equal(writtenText(withTokens[0].cards[0]), "x");
+  assert.equal(withTokens[0].cards[0].taken, 9);
+  const anew = { ...told(0, 0), version: [2, 0] };
+  assert.equal(withNews(taken, [anew], []).sets[0].cards[0].taken, 0);
 });

@@ -1,0 +1,164 @@
+"""Choosing a sample: by number, by chance, of several splits, and what goes wrong with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from storygen.errors import BadRequestError
+from storygen.workbench.bench import Functions
+from storygen.workbench.component import Component
+from storygen.workbench.datasets.opening import open_dataset
+from storygen.workbench.elements import (
+    Button,
+    Column,
+    Element,
+    Number,
+    Row,
+    Select,
+    Text,
+    TextInput,
+)
+from storygen.workbench.pages.sample_choice import SampleChoice, targets_of, text_of
+from tests.workbench_page import OpenPage, make_bench
+
+DATA = {
+    "train": [{"n": at, "text": f"Text {at}.", "answers": [f"A{at}", f"B{at}"]} for at in range(5)],
+    "test": [{"n": 9, "text": "Other.", "answers": []}],
+}
+
+
+class Page(Component):
+    title = "Page"
+
+    def build(self) -> Element:
+        self.choice = SampleChoice(self.bench, lambda: self.job)
+        return Column(*self.choice.elements)
+
+
+def opened(functions: Functions | None = None, data: Any = DATA) -> OpenPage:
+    datasets = None if data is None else {"d": open_dataset(data)}
+    return OpenPage(Page(), make_bench(datasets=datasets, functions=functions))
+
+
+def go(page: OpenPage, number: int) -> None:
+    page.do(page.find(Number, "Sample"), "change", number)
+
+
+def boxes(page: OpenPage) -> tuple[str, str]:
+    return page.find(TextInput, "Text to go on from").value, page.component.choice.target.value
+
+
+def problem(page: OpenPage) -> str:
+    return next(
+        (
+            e.text
+            for e in page.elements()
+            if isinstance(e, Text) and e.tone == "problem" and not e.hidden
+        ),
+        "",
+    )
+
+
+def test_the_first_sample_stands_there_and_others_are_a_step_away() -> None:
+    with opened(
+        Functions(to_text=lambda s: s["text"] + "!", to_target=lambda s: s["answers"])
+    ) as page:
+        assert boxes(page) == ("Text 0.!", "A0")
+        page.click("Back")
+        assert boxes(page)[0] == "Text 0.!"
+        page.click("Next")
+        go(page, 4)
+        assert boxes(page) == ("Text 3.!", "A3")
+        chosen = page.component.choice.chosen()
+        assert chosen.targets == ("A3", "B3") and chosen.where == "d, train 4"
+        assert any(isinstance(e, Text) and e.text == "As good: B3" for e in page.elements())
+        page.do(page.find(Select, "Split"), "change", "test")
+        assert boxes(page) == ("Other.!", "") and page.component.choice.chosen().targets == ()
+        seen = set()
+        page.do(page.find(Select, "Split"), "change", "train")
+        for _ in range(60):
+            page.click("Any one")
+            seen.add(boxes(page)[0])
+        assert len(seen) == 5
+
+
+def test_what_stands_in_the_boxes_counts() -> None:
+    with opened(Functions(to_target=lambda s: s["answers"])) as page:
+        page.do(page.component.choice.prompt, "change", "Mine.")
+        chosen = page.component.choice.chosen()
+        assert (chosen.prompt, chosen.targets) == ("Mine.", ("A0", "B0"))
+        assert chosen.edited and chosen.where == "d, train 1, edited"
+        page.do(page.component.choice.target, "change", "Only this")
+        assert page.component.choice.chosen().targets == ("Only this",)
+        page.do(page.component.choice.target, "change", "")
+        assert page.component.choice.chosen().targets == ()
+
+
+def test_without_to_text_the_first_text_of_a_sample_is_taken() -> None:
+    with opened() as page:
+        assert boxes(page) == ("Text 0.", "")
+
+
+def test_a_function_that_fails_says_where_and_the_page_goes_on() -> None:
+    def picky(sample: Any) -> str:
+        return str(sample["text"]) if sample["n"] != 1 else sample["missing"]
+
+    with opened(Functions(to_text=picky)) as page:
+        go(page, 2)
+        assert problem(page) == "to_text failed on this sample: KeyError: 'missing'"
+        assert boxes(page) == ("", "") and page.component.choice.chosen().sample is None
+        page.click("Next")
+        assert boxes(page)[0] == "Text 2." and not problem(page) and not page.problems
+
+
+def test_rows_that_can_not_be_read_and_empty_splits_say_so() -> None:
+    with opened(data={"train": [{"text": "a"}, "no row"], "test": []}) as page:
+        go(page, 2)
+        assert problem(page).startswith("Sample 2 can't be read: a sample has columns")
+        page.do(page.find(Select, "Split"), "change", "test")
+        assert problem(page).startswith("This split has no samples.")
+
+
+def test_without_data_there_are_only_the_boxes() -> None:
+    with opened(data=None) as page:
+        assert next(e for e in page.elements() if isinstance(e, Row)).hidden
+        page.do(page.component.choice.prompt, "change", "Mine.")
+        assert page.component.choice.chosen().where == "a text of your own"
+        assert page.find(Button, "Next")
+
+
+def test_a_page_can_go_to_a_sample() -> None:
+    with opened() as page:
+        page.component.choice.show("d", "test", 1)
+        assert boxes(page)[0] == "Other."
+        page.component.choice.show("d", "valid", 1)
+        assert problem(page) == "There is no split 'valid' in d."
+
+
+@pytest.mark.parametrize(
+    ("functions", "sample", "said"),
+    [
+        (Functions(to_text=lambda s: 3), {"x": "a"}, "to_text gave a int; it must give a text."),
+        (Functions(), {"x": 1}, "No column of this sample holds text."),
+    ],
+)
+def test_what_is_no_text_is_told(functions: Functions, sample: Any, said: str) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        text_of(functions, sample)
+    assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [(None, ()), ("a", ("a",)), ("", ("",)), (["a", "b"], ("a", "b")), ([], ())],
+)
+def test_a_target_is_none_one_or_several(given: Any, found: tuple[str, ...]) -> None:
+    assert targets_of(Functions(to_target=lambda s: given), {}) == found
+
+
+@pytest.mark.parametrize("given", [3, [1], ["a", None]])
+def test_a_target_of_another_kind_is_refused(given: Any) -> None:
+    with pytest.raises(BadRequestError, match="must give a text, a list of texts, or None"):
+        targets_of(Functions(to_target=lambda s: given), {})
