@@ -99,6 +99,6 @@ def make_application(config: Config, loop: Loop) -> Application:
     studio.append(Studio(socketio, house, config.rules))
     socketio.on_namespace(studio[0])
     socketio.on_namespace(LegacyNamespace(loop, LooseRuns(house), config.rules.admits_original))
-    flask.register_blueprint(api(house.tastes))
+    flask.register_blueprint(api(house.tastes, house.apart))
     flask.wsgi_app = Door(flask.wsgi_app, config.rules)  # type: ignore[method-assign]
     return Application(flask, house, socketio)
