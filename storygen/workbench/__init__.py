@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from .models.stepped import SteppedModel
     from .pages.dataset_viewer import DatasetViewer
     from .pages.generation import Generation
+    from .pages.next_token import NextToken
 
 _PLACES = {
     "DatasetViewer": "pages.dataset_viewer",
     "Generation": "pages.generation",
     "LocalModel": "models.local",
     "Model": "models.base",
+    "NextToken": "pages.next_token",
     "RemoteModel": "models.remote",
     "SteppedModel": "models.stepped",
     "open_dataset": "datasets.opening",
@@ -40,6 +42,7 @@ __all__ = [
     "Job",
     "LocalModel",
     "Model",
+    "NextToken",
     "RemoteModel",
     "SteppedModel",
     "Workbench",

@@ -15,5 +15,6 @@ def built_in_pages(metrics: Iterable[Given] | None = None) -> list[Component]:
     """All of them, in the order in which they are offered. `metrics`: those shown at first."""
     from .dataset_viewer import DatasetViewer
     from .generation import Generation
+    from .next_token import NextToken
 
-    return [DatasetViewer(), Generation(metrics)]
+    return [DatasetViewer(), Generation(metrics), NextToken()]
