@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .pages.chat import Chat
     from .pages.dataset_viewer import DatasetViewer
     from .pages.generation import Generation
+    from .pages.next_token import NextToken
 
 _PLACES = {
     "Chat": "pages.chat",
@@ -29,6 +30,7 @@ _PLACES = {
     "Generation": "pages.generation",
     "LocalModel": "models.local",
     "Model": "models.base",
+    "NextToken": "pages.next_token",
     "RemoteModel": "models.remote",
     "SteppedModel": "models.stepped",
     "open_dataset": "datasets.opening",
@@ -43,6 +45,7 @@ __all__ = [
     "Job",
     "LocalModel",
     "Model",
+    "NextToken",
     "RemoteModel",
     "SteppedModel",
     "Workbench",

@@ -7,6 +7,7 @@ loaded when they are first asked for anything. Any thread may ask: passes throug
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -146,6 +147,14 @@ class LocalModel(Model):
         read = self.load().read(text)
         ids = read.ids[read.num_head :].tolist()
         return [Token(number, part) for number, part in zip(ids, read.texts, strict=True)]
+
+    def texts_of(self, ids: Sequence[int]) -> list[str]:
+        """What each of `ids` adds to a text that they go on from; special ones add nothing."""
+        from .local_facts import cut
+
+        table = self.load().writing.bytes
+        ends = list(itertools.accumulate(len(table.of(number)) for number in ids))
+        return cut(table.join(list(ids)), ends)
 
     def next_tokens(
         self,

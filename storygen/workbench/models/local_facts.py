@@ -85,15 +85,14 @@ def no_numbers(name: str) -> ModelError:
     )
 
 
-def cut(text: str, ends: Sequence[int]) -> list[str]:
-    """What each token adds to `text`, given the byte of its UTF-8 where each ends.
+def cut(data: bytes, ends: Sequence[int]) -> list[str]:
+    """What each token adds to a text, given its UTF-8 and the byte where each ends.
 
     A token that ends in the midst of a character has "", and the last one of that character all of it.
     """
-    data, done = text.encode(), 0
-    texts = []
+    done, texts = 0, []
     for end in ends:
         shown = max(done, end - len(unfinished_tail(data[max(0, end - 4) : end])))
-        texts.append(data[done:shown].decode())
+        texts.append(data[done:shown].decode("utf-8", "replace"))
         done = shown
     return texts

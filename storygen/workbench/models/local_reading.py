@@ -49,7 +49,7 @@ class Read:
     @property
     def texts(self) -> list[str]:
         """What each token of the text adds to it."""
-        return cut(self.text, self.ends[self.num_head :])
+        return cut(self.text.encode(), self.ends[self.num_head :])
 
 
 class Reading:

@@ -16,6 +16,7 @@ def built_in_pages(metrics: Iterable[Given] | None = None) -> list[Component]:
     from .chat import Chat
     from .dataset_viewer import DatasetViewer
     from .generation import Generation
+    from .next_token import NextToken
     from .runs import Runs
 
-    return [DatasetViewer(), Generation(metrics), Chat(), Runs()]
+    return [DatasetViewer(), Generation(metrics), NextToken(), Chat(), Runs()]
