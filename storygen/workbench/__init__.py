@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .models.stepped import SteppedModel
     from .pages.dataset_viewer import DatasetViewer
     from .pages.generation import Generation
+    from .pages.runs import Runs
 
 _PLACES = {
     "DatasetViewer": "pages.dataset_viewer",
@@ -28,6 +29,7 @@ _PLACES = {
     "LocalModel": "models.local",
     "Model": "models.base",
     "RemoteModel": "models.remote",
+    "Runs": "pages.runs",
     "SteppedModel": "models.stepped",
     "open_dataset": "datasets.opening",
 }
@@ -41,6 +43,7 @@ __all__ = [
     "LocalModel",
     "Model",
     "RemoteModel",
+    "Runs",
     "SteppedModel",
     "Workbench",
     "open_dataset",

@@ -15,5 +15,7 @@ def built_in_pages(metrics: Iterable[Given] | None = None) -> list[Component]:
     """All of them, in the order in which they are offered. `metrics`: those shown at first."""
     from .dataset_viewer import DatasetViewer
     from .generation import Generation
+    from .runs import Runs
 
-    return [DatasetViewer(), Generation(metrics)]
+    given = None if metrics is None else list(metrics)
+    return [DatasetViewer(), Generation(given), Runs(given)]
