@@ -34,16 +34,25 @@ Say = Callable[[str], None]
 
 
 def dataset_rates(
-    source: str, precision: str, *, num_texts: int, num_tokens: int, rounds: int, say: Say
+    source: str,
+    precision: str,
+    threads: int,
+    *,
+    num_texts: int,
+    num_tokens: int,
+    rounds: int,
+    say: Say,
 ) -> dict[str, Any]:
     """Tokens/s of writing and of scoring, of both sides, and the ratios; rounds take turns."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    torch.set_num_threads(threads)
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-    loaded: Any = AutoModelForCausalLM.from_pretrained(source, dtype=dtype)
-    model = loaded.eval()
-    tokenizer = AutoTokenizer.from_pretrained(source)
+    maker: Any = AutoModelForCausalLM
+    model = maker.from_pretrained(source, dtype=dtype).eval()
+    reader: Any = AutoTokenizer
+    tokenizer = reader.from_pretrained(source)
     samples = texts(num_texts)
     bare = BareBatches(model, tokenizer, samples)
     local = LocalModel(model, tokenizer, name="model")

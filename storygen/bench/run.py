@@ -62,15 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _dataset_runs(given: argparse.Namespace) -> dict[str, Any]:
     """The workbench's own numbers; in this process, since nothing but a model is measured."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is imported
     from .dataset_runs import dataset_rates
 
     registry = Registry(ROOT / "static" / "config.js", _models(), ROOT)
     entry = registry.get(given.model or registry.default_key() or "")
     if entry is None:
         raise SystemExit(f"There is no model {given.model or ''}.")
+    threads = max(1, (os.cpu_count() or 2) - 1)
     rates = dataset_rates(
         str(_source(entry.source)),
         given.precision or "fp32",
+        threads,
         num_texts=given.texts,
         num_tokens=given.tokens,
         rounds=given.rounds,
@@ -79,6 +82,7 @@ def _dataset_runs(given: argparse.Namespace) -> dict[str, Any]:
     return {
         "model": entry.name,
         "precision": given.precision or "fp32",
+        "threads": threads,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         **rates,
     }
