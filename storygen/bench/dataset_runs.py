@@ -59,7 +59,7 @@ def dataset_rates(
     found: dict[str, list[float]] = {}
     for round_ in range(rounds + 1):
         say(f"round {round_} of {rounds}" if round_ else "warming up")
-        sides = {
+        sides: dict[str, Callable[[], float]] = {
             "bare_written": lambda: bare.write(num_tokens),
             "run_written": lambda: run_rate(local, samples, WRITE, num_tokens),
             "bare_scored": bare.score,

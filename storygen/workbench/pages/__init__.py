@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 def built_in_pages(metrics: Iterable[Given] | None = None) -> list[Component]:
     """All of them, in the order in which they are offered. `metrics`: those shown at first."""
+    from .chat import Chat
     from .dataset_viewer import DatasetViewer
     from .generation import Generation
     from .runs import Runs
 
     given = None if metrics is None else list(metrics)
-    return [DatasetViewer(), Generation(given), Runs(given)]
+    return [DatasetViewer(), Generation(given), Chat(), Runs(given)]
