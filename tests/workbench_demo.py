@@ -202,16 +202,16 @@ class Reading(Demo):
                     title="Words",
                 ),
                 Panel(
-                    Facts(("Weights", "134,515,008"), ("Context", "8,192 tokens"), ("Note", MARKUP)),
+                    Facts(
+                        ("Weights", "134,515,008"), ("Context", "8,192 tokens"), ("Note", MARKUP)
+                    ),
                     Collapsible("More of it", Text("Folded away."), on_open=hear("opened")),
                     title="Facts",
                 ),
             ),
             Panel(self.table, title="Samples"),
             Panel(
-                Row(
-                    Switch("Boundaries", False, self.bounds), Switch("Ids", False, self.show_ids)
-                ),
+                Row(Switch("Boundaries", False, self.bounds), Switch("Ids", False, self.show_ids)),
                 self.tokens,
                 title="Tokens",
             ),
@@ -246,7 +246,11 @@ class Charts(Demo):
         self.bars = Bars(bars, hear("bar"), high=0.5)
         compared = [
             Bar(name, name, values)
-            for name, values in (("BLEU", (21.4, 24.9)), ("chrF", (44.1, 43.2)), ("exact", (3, None)))
+            for name, values in (
+                ("BLEU", (21.4, 24.9)),
+                ("chrF", (44.1, 43.2)),
+                ("exact", (3, None)),
+            )
         ]
         signed = [Bar(name, name, (v,)) for name, v in (("lamp", 0.8), ("the", -0.3), ("low", 0.1))]
         x = list(range(0, 41, 2))
@@ -297,7 +301,9 @@ class Talk(Demo):
     def build(self) -> Element:
         hear = self.hear
         self.system = Turn("system", "You write short stories.", on_edit=hear("edited"))
-        self.user = Turn("user", "Tell me of a lamp.", on_edit=hear("edited"), on_delete=hear("gone"))
+        self.user = Turn(
+            "user", "Tell me of a lamp.", on_edit=hear("edited"), on_delete=hear("gone")
+        )
         self.answer = Turn(
             "assistant",
             f"The lamp burned low. {MARKUP}",
@@ -350,7 +356,13 @@ class Work(Demo):
             Button("Turn around", self.turn_around),
         )
         return self.listening(
-            Row(*buttons), self.progress, self.note, self.children, self.text, self.tokens, self.rows
+            Row(*buttons),
+            self.progress,
+            self.note,
+            self.children,
+            self.text,
+            self.tokens,
+            self.rows,
         )
 
     def count(self) -> None:
