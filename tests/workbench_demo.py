@@ -125,7 +125,7 @@ class Inputs(Demo):
                 weights=(3, 2),
             ),
             self.file,
-            Row(self.server_says),
+            Row(self.server_says, Switch("Set it meanwhile", False, lambda on: self.set_all())),
         )
 
     def set_all(self) -> None:

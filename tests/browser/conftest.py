@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from tests.browser.bench import BenchPage, demo
 from tests.browser.room import Room, Studio, make_models, watch
 from tests.browser.staged import Stage
 from tests.browser.staged_context import stage_context
@@ -146,18 +147,53 @@ def pocket(chromium: Browser, studio: Studio) -> Iterator[Room]:
 
 
 @pytest.fixture
-def tokens(room: Room) -> Iterator[Room]:
-    """The page, with tokens answered in it."""
-    answer_in_the_page(room.page)
-    room.page.reload()
-    room.ready()
-    yield room
+def tokens(context: BrowserContext, studio: Studio) -> Iterator[Room]:
+    """The page of a first visit, with tokens answered in it."""
+    made = Room(context.new_page(), studio)
+    watch(made.page, made)
+    answer_in_the_page(made.page)
+    made.open()
+    yield made
+    assert made.broken == []
 
 
 @pytest.fixture
-def tokens_phone(phone: Room) -> Iterator[Room]:
+def tokens_phone(chromium: Browser, studio: Studio) -> Iterator[Room]:
     """The page on a phone, with tokens answered in it."""
-    answer_in_the_page(phone.page)
-    phone.page.reload()
-    phone.ready()
-    yield phone
+    context = chromium.new_context(**PHONE)  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    made = Room(context.new_page(), studio)
+    watch(made.page, made)
+    answer_in_the_page(made.page)
+    made.open()
+    yield made
+    context.close()
+    assert made.broken == []
+
+
+@pytest.fixture(scope="session")
+def demo_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    """A workbench with every element on it, for all tests that leave its server alone."""
+    made = demo(tmp_path_factory.mktemp("demo"))
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def bench(context: BrowserContext, demo_studio: Studio) -> Iterator[BenchPage]:
+    """The workbench in a browser profile of its own, and so with pages of its own."""
+    made = BenchPage.opened(context, demo_studio)
+    yield made
+    assert made.broken == []
+
+
+@pytest.fixture
+def bench_phone(chromium: Browser, demo_studio: Studio) -> Iterator[BenchPage]:
+    """The workbench on a phone."""
+    context = chromium.new_context(**PHONE)  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    made = BenchPage.opened(context, demo_studio)
+    yield made
+    context.close()
+    assert made.broken == []

@@ -7,7 +7,8 @@
 import { RefusedCall } from "../protocol.js";
 import { io } from "../../vendor/libs.js";
 
-const ANSWER_WITHIN_MS = 30_000;
+/** The server may have to start the workbench's process first. */
+const ANSWER_WITHIN_MS = 60_000;
 const ASK_AGAIN_MS = 3000;
 const MOST_UNCLAIMED = 40;
 
@@ -19,7 +20,10 @@ const SENT_AWAY = ["io server disconnect", "parse error"];
 /** @typedef {(told: Told, done: () => void) => void} Listener `done` once it is shown: the next one follows */
 
 export class Link {
-  /** @param {{here: () => void, away: () => void, locked: () => void}} on */
+  /**
+   * @param {{here: () => void, away: () => void, locked: () => void, gone: (bench: string) => void}} on `gone`: the
+   *   process of a workbench ended, and with it its pages
+   */
   constructor(on) {
     this.on = on;
     /** @type {Map<string, Listener>} by visit */
@@ -43,6 +47,7 @@ export class Link {
       on.away();
       if (!this.socket.active) void this.#comeBack();
     });
+    this.socket.on("gone", ({ bench }) => on.gone(String(bench ?? "")));
     this.socket.on("told", (told, answer) => this.#told(told, () => answer?.(true)));
   }
 

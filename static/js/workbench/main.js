@@ -8,7 +8,6 @@ import { Keys } from "./keys.js";
 import { Link } from "./link.js";
 import { addressOf, benchesOf, Nav, placeOf } from "./nav.js";
 import { Page } from "./page.js";
-import { Problems } from "./problems.js";
 
 /** @typedef {import("./nav.js").Bench} Bench */
 /** @typedef {import("../protocol.js").RefusedCall} RefusedCall */
@@ -19,9 +18,9 @@ const notice = byId("notice");
 const begin = byId("begin");
 const live = byId("live");
 const nav = new Nav();
-const problems = new Problems();
 const hints = new Hints();
 const busy = new BusyBar(() => shown?.stop(), live);
+const EXAMPLE = `Workbench(model="my-model", dataset="my-data.jsonl", pages=[DatasetViewer(), Generation()])`;
 /** @type {Map<string, Page>} those that were opened, by address */
 const pages = new Map();
 /** @type {Bench[]} */
@@ -29,9 +28,13 @@ let benches = [];
 /** @type {Page | null} in sight */
 let shown = null;
 let everHere = false;
+/** @type {Map<string, number>} when the process of a workbench ended, in milliseconds */
+const ended = new Map();
+const ENDS_AGAIN_MS = 20_000;
 
 const link = new Link({
   here: () => void arrive(),
+  gone: (bench) => restart(bench),
   away: () => leave("The workbench is away. What you see stays; it comes back by itself."),
   locked: () =>
     leave("The token has changed. ", h("a", { href: location.pathname }, "Enter the new one")),
@@ -51,11 +54,12 @@ const keys = new Keys({
 /** The server is here, for the first time or again. */
 async function arrive() {
   try {
-    benches = benchesOf(await link.call("pages", {}));
+    const answer = await link.call("pages", {});
+    benches = benchesOf(answer);
     everHere = true;
     say("");
     nav.show(benches);
-    nameBar();
+    if (!answer.room) nameBar();
     for (const page of pages.values()) if (page !== shown) reopen(page);
     if (shown) reopen(shown);
     go();
@@ -66,9 +70,8 @@ async function arrive() {
 
 /** A workbench of its own has no writing room to go back to. */
 function nameBar() {
-  const alone = benches.length === 1 && benches[0].key === "";
   const back = document.querySelector(".back");
-  if (!alone || !(back instanceof HTMLElement) || back.hidden) return;
+  if (!(back instanceof HTMLElement) || back.hidden) return;
   back.hidden = true;
   back.after(h("span", { class: "wb-name" }, benches[0].title || "The workbench"));
 }
@@ -76,21 +79,34 @@ function nameBar() {
 /** @param {Page} page */
 function reopen(page) {
   page.open().catch((/** @type {RefusedCall} */ error) => {
-    if (error.code !== "away") problems.add(error.message, "");
+    if (error.code !== "away") page.complain(error.message);
   });
+}
+
+/** @param {string} name of a workbench whose process ended: its pages are opened anew, which starts it again */
+function restart(name) {
+  const again = performance.now() - (ended.get(name) ?? -Infinity) < ENDS_AGAIN_MS;
+  ended.set(name, performance.now());
+  for (const page of pages.values()) {
+    if (page.bench !== name) continue;
+    page.lost();
+    // What ends it each time is not done over and over.
+    if (again) page.complain("The workbench’s process ended again. Load this page to start it.");
+    else reopen(page);
+  }
 }
 
 /** To the page that the address names. */
 function go() {
   const place = placeOf(benches, location.hash);
-  begin.hidden = place !== null;
-  if (!place) return void empty();
-  const [bench, info] = place;
-  const address = addressOf(bench.key, info.key);
   if (shown) {
     shown.scroll = scrollY;
-    shown.element.hidden = true;
+    shown.element.hidden = shown.problems.element.hidden = true;
   }
+  begin.hidden = Boolean(place?.info);
+  if (!place?.info) return empty(place?.bench ?? null);
+  const { bench, info } = place;
+  const address = addressOf(bench.key, info.key);
   let page = pages.get(address);
   if (!page) {
     page = new Page(bench.key, info, link, {
@@ -98,16 +114,16 @@ function go() {
         nav.works(address, one.state.busy);
         if (one === shown) busy.show(one.state);
       },
-      problem: (one, message, trace) =>
-        problems.add(one === shown ? message : `${one.info.title}: ${message}`, trace),
+      problem: (one) => one !== shown && nav.troubled(address, true),
     });
     pages.set(address, page);
-    byId("pages").append(page.element);
+    byId("pages").append(page.problems.element, page.element);
     reopen(page);
   }
   const moved = shown !== page;
   shown = page;
-  page.element.hidden = false;
+  page.element.hidden = page.problems.element.hidden = false;
+  nav.troubled(address, false);
   setText(byId("title"), info.title);
   setText(byId("sentence"), info.sentence ?? "");
   byId("sentence").hidden = !info.sentence;
@@ -118,12 +134,16 @@ function go() {
   if (moved) scrollTo(0, page.scroll);
 }
 
-/** There is no page: how one begins. */
-function empty() {
-  setText(byId("title"), "The workbench");
-  const problem = benches.map(({ problem: one }) => one).find(Boolean);
-  setText(byId("begin-words"), problem ?? "There are no pages yet. Give the workbench some:");
-  byId("begin-code").hidden = Boolean(problem);
+/** @param {Bench | null} bench that can't begin; null: there is no page, and how one begins is said */
+function empty(bench) {
+  shown = null;
+  setText(byId("title"), bench?.title || "The workbench");
+  byId("sentence").hidden = true;
+  setText(byId("begin-words"), bench?.problem ?? "There are no pages yet. Give it some:");
+  setText(byId("begin-code"), bench ? (bench.trace ?? "") : EXAMPLE);
+  byId("begin-code").hidden = Boolean(bench && !bench.trace);
+  document.title = "The workbench · StoryGen";
+  if (bench) nav.mark(addressOf(bench.key, ""));
 }
 
 /** @param {string} words @param {Node} [more] */
@@ -142,7 +162,6 @@ function say(words, more) {
 
 byId("nav").replaceWith(nav.element);
 byId("busy").replaceWith(busy.element);
-byId("problems").replaceWith(problems.element);
 byId("keys").addEventListener("click", () => keys.open());
 addEventListener("hashchange", () => {
   go();

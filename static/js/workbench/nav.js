@@ -4,7 +4,8 @@ import { h, setAttributes } from "../dom.js";
 import { keyText } from "../key_text.js";
 
 /** @typedef {import("./page.js").PageInfo} PageInfo */
-/** @typedef {{key: string, title: string, problem?: string, pages: PageInfo[]}} Bench */
+/** @typedef {{key: string, title: string, problem?: string, trace?: string, pages: PageInfo[]}} Bench */
+/** @typedef {{bench: Bench, info: PageInfo | null}} Place `info` null: the workbench can't begin, and says why */
 
 export class Nav {
   constructor() {
@@ -23,11 +24,24 @@ export class Nav {
         return h("li", {}, this.#link(bench, page, number));
       });
       const head = benches.length > 1 ? [h("h2", {}, bench.title)] : [];
-      const problem = bench.problem ? [h("p", { class: "wb-nav-problem" }, bench.problem)] : [];
+      const problem = bench.problem ? [this.#problem(bench)] : [];
       return [...head, ...problem, h("ul", {}, ...links)];
     });
     this.element.replaceChildren(...parts);
-    this.element.hidden = number === 0 && !benches.some(({ problem }) => problem);
+    this.element.hidden = parts.length === 0;
+  }
+
+  /** @param {Bench} bench that can't begin */
+  #problem(bench) {
+    const address = addressOf(bench.key, "");
+    const link = h(
+      "a",
+      { href: `#${encodeURI(address)}`, class: "is-troubled" },
+      h("span", {}, "It can’t begin"),
+      h("i", { class: "wb-at-work", "aria-hidden": "true" }),
+    );
+    this.links.set(address, link);
+    return link;
   }
 
   /** @param {Bench} bench @param {PageInfo} page @param {number} number */
@@ -36,7 +50,7 @@ export class Nav {
     const key = number < 10 ? `Alt+${number}` : "";
     const link = h(
       "a",
-      { href: `#${address}`, "aria-keyshortcuts": key || null },
+      { href: `#${encodeURI(address)}`, "aria-keyshortcuts": key || null },
       h("span", {}, page.title),
       h("i", { class: "wb-at-work", "aria-hidden": "true" }),
       key && h("kbd", { "aria-hidden": "true" }, keyText(key)),
@@ -59,23 +73,43 @@ export class Nav {
   works(address, works) {
     this.links.get(address)?.classList.toggle("is-at-work", works);
   }
+
+  /** @param {string} address @param {boolean} troubled something went wrong there, and was not seen yet */
+  troubled(address, troubled) {
+    this.links.get(address)?.classList.toggle("is-troubled", troubled);
+  }
 }
 
 /** @param {string} bench @param {string} page */
-export const addressOf = (bench, page) => (bench ? `${bench}/${page}` : page);
+export const addressOf = (bench, page) => (bench || !page ? `${bench}/${page}` : page);
 
 /**
  * @param {Bench[]} benches
  * @param {string} hash of the address, as "#bench/page" or "#page"
- * @returns {[Bench, PageInfo] | null} the page that is meant, or the first
+ * @returns {Place | null} what is meant, or the first there is
  */
 export function placeOf(benches, hash) {
-  const asked = decodeURIComponent(hash.replace(/^#/, ""));
-  const all = benches.flatMap((bench) =>
-    bench.pages.map((page) => /** @type {[Bench, PageInfo]} */ ([bench, page])),
+  const asked = decoded(hash.replace(/^#/, ""));
+  const all = benches.flatMap((bench) => bench.pages.map((info) => ({ bench, info })));
+  const broken = benches
+    .filter(({ problem }) => problem)
+    .map((bench) => ({ bench, info: /** @type {PageInfo | null} */ (null) }));
+  const places = [...all, ...broken];
+  return (
+    places.find(({ bench, info }) => addressOf(bench.key, info?.key ?? "") === asked) ??
+    all.find(({ info }) => info.key === asked) ??
+    places[0] ??
+    null
   );
-  const exact = all.find(([bench, page]) => addressOf(bench.key, page.key) === asked);
-  return exact ?? all.find(([, page]) => page.key === asked) ?? all[0] ?? null;
+}
+
+/** @param {string} text @returns {string} */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** @param {any} answer to "pages": of one workbench, or of several @returns {Bench[]} */

@@ -7,12 +7,13 @@
 
 import { h } from "../dom.js";
 import { nextFrame } from "../store.js";
+import { Problems } from "./problems.js";
 import { saveFile } from "./saving.js";
 import { Tree } from "./tree.js";
 
 /** @typedef {{key: string, title: string, sentence?: string}} PageInfo */
 /** @typedef {{busy: boolean, done: number, total: number, note: string}} Busy */
-/** @typedef {{busy: (page: Page) => void, problem: (page: Page, message: string, trace: string) => void}} On */
+/** @typedef {{busy: (page: Page) => void, problem: (page: Page) => void}} On */
 
 const IDLE = { busy: false, done: 0, total: 0, note: "" };
 const NEAR_PX = 48;
@@ -25,6 +26,7 @@ export class Page {
     this.link = link;
     this.on = on;
     this.element = h("div", { class: "wb-page" });
+    this.problems = new Problems();
     /** @type {Busy} */
     this.state = IDLE;
     this.scroll = 0;
@@ -41,7 +43,7 @@ export class Page {
       send: (id, event, value) => this.#send(id, event, value),
       flush: () => this.flush(),
       hold: (field) => this.holding.add(field),
-      say: (message) => on.problem(this, message, ""),
+      say: (message) => this.complain(message),
       name: info.title,
     });
   }
@@ -60,7 +62,7 @@ export class Page {
     if (this.visit && this.visit !== answer.visit) {
       this.link.forget(this.visit);
       this.tree.clear();
-      this.on.problem(this, "The workbench was started anew, and this page with it.", "");
+      this.complain("The workbench was started anew, and this page with it.");
     }
     this.visit = answer.visit;
     this.number = answer.number;
@@ -79,10 +81,16 @@ export class Page {
     this.#busy(IDLE);
   }
 
+  /** @param {string} message @param {string} [trace] */
+  complain(message, trace = "") {
+    this.problems.add(message, trace);
+    this.on.problem(this);
+  }
+
   /** Gives up what runs. */
   stop() {
     const asked = { bench: this.bench, visit: this.visit };
-    this.link.call("cancel", asked).catch((error) => this.on.problem(this, error.message, ""));
+    this.link.call("cancel", asked).catch((error) => this.complain(error.message));
   }
 
   /** Sends what fields hold back, in the order in which it was typed. */
@@ -95,6 +103,7 @@ export class Page {
   /** @param {string} id @param {string} event @param {unknown} value */
   #send(id, event, value) {
     const asked = { id, event, value: value ?? null };
+    if (event !== "change") this.problems.fade();
     const answer = this.sent.then(() =>
       this.link.call("event", { bench: this.bench, visit: this.visit, ...asked }),
     );
@@ -127,7 +136,7 @@ export class Page {
     if (op.op === "busy") {
       const { busy, done, total, note } = op;
       this.#busy({ busy, done, total, note });
-    } else if (op.op === "problem") this.on.problem(this, op.message, op.trace ?? "");
+    } else if (op.op === "problem") this.complain(op.message, op.trace ?? "");
     else if (op.op === "save") saveFile(op.name, op.type, op.data);
     else this.tree.apply(op);
   }
@@ -135,6 +144,7 @@ export class Page {
   /** @param {Busy} state */
   #busy(state) {
     this.state = state;
+    this.element.classList.toggle("is-busy", state.busy);
     this.on.busy(this);
   }
 

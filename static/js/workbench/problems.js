@@ -35,8 +35,9 @@ export class Problems {
     while (this.element.childElementCount > MOST) this.element.lastElementChild?.remove();
   }
 
-  clear() {
-    this.element.replaceChildren();
+  /** Something new is done: what was only a sentence is read; what has a trace stays until it is put away. */
+  fade() {
+    for (const one of [...this.element.children]) if (!one.querySelector(".wb-trace")) one.remove();
   }
 }
 

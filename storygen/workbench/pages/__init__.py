@@ -16,5 +16,6 @@ def built_in_pages(metrics: Iterable[Given] | None = None) -> list[Component]:
     from .chat import Chat
     from .dataset_viewer import DatasetViewer
     from .generation import Generation
+    from .runs import Runs
 
-    return [DatasetViewer(), Generation(metrics), Chat()]
+    return [DatasetViewer(), Generation(metrics), Chat(), Runs()]

@@ -69,12 +69,30 @@ export class BarsView extends View {
     this.list.hidden = !bars.length;
     setText(this.empty, bars.length ? "" : (this.values.empty ?? "Nothing is here yet."));
     this.empty.hidden = bars.length > 0;
-    const widest = Math.max(3, ...bars.map(({ label }) => [...label].length + 2));
-    this.element.style.setProperty("--label", `${Math.min(widest, WIDEST_LABEL)}ch`);
+    this.#measure(bars);
     this.element.classList.toggle("is-pickable", pickable);
     this.#arrange(bars, pickable);
     this.#showLegend(bars);
     if (pickable) this.roving.settle();
+  }
+
+  /** @param {Bar[]} bars whose parts stand below each other */
+  #measure(bars) {
+    const widest = (/** @type {(bar: Bar) => string[]} */ texts) =>
+      Math.max(0, ...bars.flatMap(texts).map((text) => [...text].length));
+    const { style, classList } = this.element;
+    const label = Math.min(WIDEST_LABEL, widest(({ label: text }) => [text]) + 2);
+    const note = Math.min(
+      WIDEST_LABEL,
+      widest((bar) => [bar.note ?? ""]),
+    );
+    style.setProperty("--label", `${label}ch`);
+    style.setProperty("--value", `${widest(textsOf)}ch`);
+    style.setProperty("--noted", note ? `${note + 2}ch` : "0");
+    classList.toggle(
+      "has-marks",
+      bars.some(({ mark }) => mark),
+    );
   }
 
   /** @param {Bar[]} bars @param {boolean} pickable */
@@ -99,7 +117,8 @@ export class BarsView extends View {
         drawBar(known.row, bar, reach, pickable);
       } else if (all || !same(known.bar, bar)) drawBar(known.row, bar, reach, pickable);
       known.bar = bar;
-      known.row.dataset.digit = pickable && number < 9 ? String(number + 1) : "";
+      const digit = pickable && number < 9 ? String(number + 1) : "";
+      if (known.row.firstElementChild) known.row.firstElementChild.textContent = digit;
       if (at === known.row) at = at.nextElementSibling;
       else this.list.insertBefore(known.row, at);
     });
@@ -127,6 +146,9 @@ function reachOf(bars, high) {
   return [low, high ?? known.reduce((most, one) => Math.max(most, one), low < 0 ? 0 : 1e-12)];
 }
 
+/** @param {Bar} bar @returns {string[]} what is said of each value */
+const textsOf = ({ values, shown }) => values.map((value, at) => shown?.[at] ?? figure(value));
+
 /** @param {HTMLElement} row @param {Bar} bar @param {[number, number]} reach @param {boolean} pickable */
 function drawBar(row, bar, [low, high], pickable) {
   const place = (/** @type {number} */ value) => clamped((value - low) / (high - low || 1), 0, 1);
@@ -134,7 +156,8 @@ function drawBar(row, bar, [low, high], pickable) {
   const track = h("span", { class: "wb-track" });
   const lines = bar.values.map((value, at) => {
     const line = h("i", { class: `wb-length is-series-${at % 6}` });
-    if (value !== null) span(line, zero, place(value));
+    if (value === null) line.classList.add("is-none");
+    else span(line, zero, place(value));
     return line;
   });
   track.append(...lines);
@@ -143,7 +166,6 @@ function drawBar(row, bar, [low, high], pickable) {
     span(outline, zero, place(bar.second));
     track.append(outline);
   }
-  const texts = bar.values.map((value, at) => bar.shown?.[at] ?? figure(value));
   const [sign, said] = bar.mark ? MARKS[bar.mark] : ["", ""];
   row.classList.toggle("is-marked", Boolean(bar.mark));
   row.classList.toggle("has-series", bar.values.length > 1);
@@ -154,6 +176,7 @@ function drawBar(row, bar, [low, high], pickable) {
     tabindex: pickable ? row.getAttribute("tabindex") || "-1" : false,
   });
   row.replaceChildren(
+    h("span", { class: "wb-digit", "aria-hidden": "true" }),
     h("span", { class: "wb-mark", "aria-hidden": "true" }, sign),
     h(
       "span",
@@ -161,7 +184,7 @@ function drawBar(row, bar, [low, high], pickable) {
       ...(bar.mono ? exactNodes(bar.label) : [bar.label]),
     ),
     track,
-    h("span", { class: "wb-bar-value" }, ...texts.map((text) => h("span", {}, text))),
+    h("span", { class: "wb-bar-value" }, ...textsOf(bar).map((text) => h("span", {}, text))),
     h("span", { class: "wb-bar-note" }, bar.note ?? ""),
   );
   if (said) row.append(h("span", { class: "visually-hidden" }, `, ${said}`));

@@ -11,11 +11,7 @@ export class NumberView extends Field {
   /** @param {import("../view.js").ElementJson} json @param {import("../view.js").Desk} desk */
   constructor(json, desk) {
     super(json, desk, h("input", { class: "field wb-number-field", type: "number" }));
-    this.slider = h("input", {
-      class: "wb-slider",
-      type: "range",
-      "aria-labelledby": this.label.id,
-    });
+    this.slider = h("input", { class: "wb-slider", type: "range" });
     const both = h("div", { class: "wb-number-line" });
     this.control.replaceWith(both);
     both.append(this.slider, this.control);
@@ -76,6 +72,7 @@ export class NumberView extends Field {
     setAttributes(this.slider, { ...bounds, step: String(step) });
     this.field.disabled = this.slider.disabled = Boolean(disabled);
     this.slider.hidden = !slider || bounds.min === false || bounds.max === false;
+    setAttributes(this.slider, { "aria-labelledby": !this.slider.hidden && this.label.id });
     if (changed.has("value")) this.field.value = String(this.values.value ?? "");
     this.#showSlider();
   }

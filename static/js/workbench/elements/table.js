@@ -179,8 +179,9 @@ export class TableView extends View {
         const about = { scope: "col", class: `is-${align}`, "data-hint": hint || null };
         if (!sorts) return h("th", about, title);
         const sort = () => void this.say("sort", [at, mine ? !down : align === "right"]);
-        const arrow = h("i", { "aria-hidden": "true" }, mine ? (down ? "↓" : "↑") : "");
-        const button = h("button", { type: "button", on: { click: sort } }, title, arrow);
+        const arrow = h("i", { "aria-hidden": "true" }, mine ? (down ? "↓" : "↑") : "↕");
+        const words = align === "right" ? [arrow, title] : [title, arrow];
+        const button = h("button", { type: "button", on: { click: sort } }, ...words);
         return h("th", { ...about, "aria-sort": said }, button);
       }),
     );

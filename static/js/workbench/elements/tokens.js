@@ -79,6 +79,7 @@ export class TokensView extends View {
       this.#dress(this.spans[at], tokens[at]);
       this.drawn[at] = tokens[at];
     }
+    this.element.classList.toggle("is-empty", tokens.length === 0);
     this.#cut(tokens.length);
     for (let at = this.drawn.length; at < tokens.length; at++) this.#add(tokens[at], at);
     if (this.values.pickable) this.roving.settle();

@@ -19,23 +19,17 @@ export class TurnView extends View {
     this.caret = h("span", { class: "wb-caret", "aria-hidden": "true" });
     this.text = h("div", { class: "wb-turn-text" }, this.words, this.caret);
     this.problem = h("p", { class: "wb-turn-problem", role: "status" });
-    this.note = h("span", { class: "wb-turn-note" });
+    this.note = h("p", { class: "wb-turn-note" });
     this.leaf = this.#leaves();
     this.buttons = /** @type {{[action: string]: HTMLButtonElement}} */ (
       Object.fromEntries(
         Object.entries(ACTIONS).map(([name, title]) => [name, this.#action(name, title)]),
       )
     );
-    this.foot = h(
-      "div",
-      { class: "wb-turn-foot" },
-      this.leaf.element,
-      ...Object.values(this.buttons),
-      this.note,
-    );
-    this.body = h("div", { class: "wb-turn-body" }, this.text, this.problem, this.foot);
+    this.deeds = h("div", { class: "wb-turn-deeds" }, ...Object.values(this.buttons));
+    this.head = h("div", { class: "wb-turn-head" }, this.name, this.leaf.element, this.deeds);
     this.element.setAttribute("aria-labelledby", this.name.id);
-    this.element.append(this.name, this.body);
+    this.element.append(this.head, this.text, this.problem, this.note);
     this.editor = this.#editing();
   }
 
@@ -112,7 +106,7 @@ export class TurnView extends View {
     const { area, element } = this.editor;
     area.value = this.values.text ?? "";
     this.text.replaceWith(element);
-    this.foot.hidden = true;
+    this.deeds.hidden = true;
     fit(area);
     area.focus();
   }
@@ -125,7 +119,7 @@ export class TurnView extends View {
 
   #leave() {
     this.editor.element.replaceWith(this.text);
-    this.foot.hidden = false;
+    this.deeds.hidden = false;
     this.buttons.edit.focus();
   }
 

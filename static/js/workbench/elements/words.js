@@ -50,6 +50,7 @@ export class TextView extends View {
 
   /** @param {string} more */
   #append(more) {
+    if (!more) return;
     for (const line of more.split(/(?<=\n)/)) {
       if (!this.last || (this.last.length >= BLOCK && this.last.data.endsWith("\n"))) this.#block();
       this.last?.appendData(line);
