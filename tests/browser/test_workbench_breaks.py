@@ -1,0 +1,122 @@
+"""A break between the workbench and its server: what was there stays, what was typed is told afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
+
+from tests.browser.bench import BenchPage, demo
+from tests.browser.room import Studio
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass
+class Wire:
+    """The page's connection, to be cut and mended."""
+
+    cut: bool = False
+    open: list[WebSocketRoute] = field(default_factory=list)
+
+    def lay(self, page: Page) -> None:
+        """Before the page is loaded."""
+        page.route(
+            "**/socket.io/**", lambda route: route.abort() if self.cut else route.continue_()
+        )
+        page.route_web_socket("**/socket.io/**", self._opened)
+
+    def _opened(self, route: WebSocketRoute) -> None:
+        if self.cut:
+            route.close()
+            return
+        route.connect_to_server()
+        self.open.append(route)
+
+    def sever(self) -> None:
+        """The connection is lost, and no other can be made."""
+        self.cut = True
+        for route in self.open:
+            route.close()
+        self.open.clear()
+
+
+@pytest.fixture
+def wire(context: BrowserContext) -> Wire:
+    made = Wire()
+    context.on("page", made.lay)
+    return made
+
+
+@pytest.fixture
+def own_studio(tmp_path: Path) -> Iterator[Studio]:
+    """A server of the test's own."""
+    made = demo(tmp_path)
+    made.start()
+    yield made
+    if made.process:
+        made.stop()
+
+
+def test_after_a_break_the_page_stands_as_it_was_and_what_was_typed_is_told(
+    wire: Wire, context: BrowserContext, demo_studio: Studio
+) -> None:
+    bench = BenchPage.opened(context, demo_studio, "work")
+    bench.click("Write")
+    bench.heard("written")
+    bench.field("Note").fill("a lamp")
+    bench.heard("note 'a lamp'")
+    bench.page.evaluate("scrollTo(0, 30)")
+    mark = "(one) => one.setAttribute('data-old', '')"
+    bench.here.locator(".wb-token").first.evaluate(mark)
+    notice = bench.page.locator("#notice")
+    expect(notice).to_be_hidden()
+    wire.sever()
+    expect(notice).to_contain_text("The workbench is away.")
+    bench.field("Note").press("ArrowLeft")
+    bench.page.keyboard.type("X")
+    wire.cut = False
+    expect(notice).to_be_hidden()
+    bench.heard("note 'a lamXp'")
+    assert bench.focused() == "a lamXp"
+    assert bench.page.evaluate("document.activeElement.selectionStart") == 6
+    assert bench.page.evaluate("scrollY") == 30
+    expect(bench.here.locator(".wb-token[data-old]")).to_have_count(1)
+    bench.click("Count")
+    expect(bench.running).to_contain_text("Counting")
+    bench.page.keyboard.press("Escape")
+    expect(bench.running).to_be_hidden()
+
+
+def test_what_ran_meanwhile_is_there_after_a_break(
+    wire: Wire, context: BrowserContext, demo_studio: Studio
+) -> None:
+    bench = BenchPage.opened(context, demo_studio, "work")
+    bench.click("Count")
+    expect(bench.running).to_contain_text("0 of 10")
+    wire.sever()
+    expect(bench.page.locator("#notice")).to_be_visible()
+    expect(bench.running).to_be_hidden()
+    wire.cut = False
+    expect(bench.running).to_be_visible()
+    bench.click("Go on")
+    expect(bench.running).to_contain_text("1 of 10")
+
+
+def test_a_server_that_was_started_anew_opens_the_page_anew(
+    context: BrowserContext, own_studio: Studio
+) -> None:
+    bench = BenchPage.opened(context, own_studio)
+    bench.field("Name").fill("lost")
+    bench.heard("name 'lost'")
+    own_studio.kill()
+    expect(bench.page.locator("#notice")).to_contain_text("away")
+    own_studio.start()
+    expect(bench.page.locator("#notice")).to_be_hidden(timeout=20_000)
+    expect(bench.problem).to_contain_text("started anew")
+    expect(bench.field("Name")).to_have_value("")
+    bench.field("Name").fill("found")
+    bench.heard("name 'found'")
