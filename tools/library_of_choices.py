@@ -51,12 +51,18 @@ def fill(
     ranges["ranges"]["max_tokens"] = {"scale": "log", "low": tokens[0], "high": tokens[1]}
     for number in range(num_stories):
         story = browser.create(OPENINGS[number % len(OPENINGS)])
-        browser.ok("story_rename", story=story.id, title=f"Story {number + 1}")
+        browser.ok("story_rename", story=story.id, title=title_of(number))
         for step in range(1, num_steps + 1):
             num_chosen += _step(browser, story, model, step, ranges, random)
         browser.ok("story_close", story=story.id)
         browser.stories.pop(story.id)
     return num_chosen
+
+
+def title_of(number: int) -> str:
+    """What the story of that number is called."""
+    words = OPENINGS[number % len(OPENINGS)].strip("“”").split()
+    return " ".join(words[:5]).rstrip(",.")
 
 
 def _step(

@@ -1,18 +1,26 @@
 """Makes the README's pictures in images/: a real server, the real default model, a real Chromium.
 
-    python tools/pictures.py
+    python tools/pictures.py [room] [fate] [--data-dir FOLDER]
 
+`room`: the writing room's. `fate`: a session of fate, and what was preferred: a reader chooses for some
+minutes first, unless FOLDER is a library in which somebody has (it is written into). Both, unless one is
+named.
 Needs requirements-dev.txt and a Chromium (STORYGEN_CHROMIUM names it where it is not found).
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import json
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -46,48 +54,144 @@ ENTRIES = {
 }
 
 
+FEWEST_CHOICES = 40
+PATIENT_MS = 300_000
+
+
 def main() -> None:
     """Start a server, write, and take the pictures."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, str(ROOT / "server.py"), "--port", "0", "--no-browser"]
-        server = subprocess.Popen(
-            [*command, "--data-dir", folder], stdout=subprocess.PIPE, text=True, cwd=ROOT
-        )
-        try:
-            assert server.stdout
-            found = URL.search(server.stdout.readline())
-            assert found, "the server did not start"
-            _take(found.group(0), Writer(found.group(1), found.group(2)))
-        finally:
-            server.terminate()
-            server.wait(20)
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("what", nargs="*", choices=["room", "fate"], default=["room", "fate"])
+    options.add_argument("--data-dir", type=Path)
+    given = options.parse_args()
+    for what in given.what:
+        with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=executable(), args=["--no-sandbox"]
+            )
+            kept = given.data_dir if what == "fate" else None
+            with _server(kept or Path(folder)) as (url, token):
+                if what == "room":
+                    _take(f"{url}/?t={token}", Writer(url, token), browser)
+                else:
+                    _fate(url, token, browser)
+            browser.close()
 
 
-def _take(url: str, writer: Writer) -> None:
+@contextlib.contextmanager
+def _server(data_dir: Path) -> Iterator[tuple[str, str]]:
+    """Its address and its token."""
+    command = [sys.executable, str(ROOT / "server.py"), "--port", "0", "--no-browser"]
+    server = subprocess.Popen(
+        [*command, "--data-dir", str(data_dir)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    try:
+        assert server.stdout
+        found = URL.search(server.stdout.readline())
+        assert found, "the server did not start"
+        yield found.group(1), found.group(2)
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def _fate(url: str, token: str, browser: Any) -> None:
+    """Cards that fate dealt, one of which was taken; and the page of what was preferred."""
+    from library_of_choices import fill
+
+    from tests.protocol.studio_client import StudioClient
+
+    with StudioClient(url, token) as reader:
+        model = reader.ok("hello")["default_model"]
+        if _num_choices(url, token) < FEWEST_CHOICES:
+            fill(reader, model, tokens=(8, 24))
+        story = reader.create(OPENING)
+        reader.ok("story_rename", story=story.id, title=TITLE)
+        reader.ok("model_load", model=model)
+    page = opened(browser, f"{url}/?t={token}", {"width": 1280, "height": 800}, "light")
+    page.set_default_timeout(PATIENT_MS)
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Alt+5")
+    page.get_by_label("Written by").select_option("fate")
+    page.locator(".fate-ranges summary").click()
+    page.get_by_label("Most tokens, from").fill("12")
+    page.get_by_label("Most tokens, to").fill("40")
+    page.get_by_label("Most tokens, to").press("Enter")
+    page.wait_for_function("document.querySelector('#status-words').textContent === 'Ready'")
+    page.get_by_role("button", name="Learn from what I took").click()
+    page.get_by_role("button", name="Stop learning").wait_for()
+    page.get_by_role("button", name="Learn from what I took").wait_for()
+    page.locator("#fate-expects-line").get_by_text("that it had not seen").wait_for()
+    page.get_by_role("switch", name="Expect my choice").click()
+    page.locator(".fate-ranges summary").click()
+    page.locator(".cm-content").focus()
+    _deal(page)
+    page.keyboard.press("Alt+6")
+    page.keyboard.press("Enter")
+    page.locator(".candidate.is-taken").wait_for()
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+End")
+    _deal(page)
+    expected = page.locator(".candidate", has=page.get_by_text("Expected"))
+    expected.first.locator(".candidate-text").focus()
+    page.keyboard.press("Enter")
+    page.locator(".candidate-drawn").get_by_text("Temperature").first.wait_for()
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+End")
+    page.locator(".candidates").evaluate("(panel) => panel.scrollTo(0, 0)")
+    page.mouse.move(600, 700)
+    page.wait_for_timeout(600)
+    page.screenshot(path=ROOT / "images" / "fate.png")
+    page.goto(f"{url}/preferences")
+    page.locator(".pref-figure").first.wait_for()
+    page.wait_for_timeout(600)
+    page.screenshot(path=ROOT / "images" / "preferences.png")
+    page.context.close()
+
+
+def _deal(page: Page) -> None:
+    """Ask for a hand, and wait until it is written."""
+    before = page.locator(".candidate-set:not(.is-pinned)").count()
+    page.keyboard.press("Alt+k")
+    page.wait_for_function(
+        "(before) => document.querySelectorAll('.candidate-set:not(.is-pinned)').length > before",
+        arg=before,
+    )
+    page.wait_for_function(
+        "() => !document.querySelector('.candidate:not([data-state=ended])')", timeout=PATIENT_MS
+    )
+
+
+def _num_choices(url: str, token: str) -> int:
+    asked = Request(f"{url}/api/preferences/steps", headers={"Authorization": f"Bearer {token}"})
+    with urlopen(asked, timeout=60) as answer:
+        counted = json.load(answer)["all"]
+    return int(counted["num_sets"] - counted["num_without_choice"])
+
+
+def _take(url: str, writer: Writer, browser: Any) -> None:
     writer.open(OPENING)
     writer.call("story_rename", story=writer.story, title=TITLE)
     model = writer.call("hello")["default_model"]
     writer.start(model, temperature=0.8, min_p=0.05, repetition_penalty=1.1)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable(), args=["--no-sandbox"])
-        wide = opened(browser, url, {"width": 1280, "height": 800}, "light")
-        writer.wait(lambda: len(writer.came) > NUM_TOKENS)
-        wide.wait_for_timeout(400)  # let the last words fade in
-        wide.screenshot(path=ROOT / "images" / "writing.png")
-        wide.keyboard.press("Alt+3")
-        wide.wait_for_timeout(600)
-        wide.keyboard.press("Alt+2")
-        wide.wait_for_timeout(600)
-        wide.screenshot(path=ROOT / "images" / "panels.png")
-        wide.context.close()
-        narrow = opened(browser, url, {"width": 390, "height": 844}, "dark")
-        narrow.wait_for_timeout(1500)
-        narrow.screenshot(path=ROOT / "images" / "phone.png")
-        narrow.context.close()
-        writer.command("run_stop")
-        _tokens(opened(browser, url, {"width": 1280, "height": 800}, "light"))
-        _memory(opened(browser, url, {"width": 1280, "height": 800}, "light"), writer)
-        browser.close()
+    wide = opened(browser, url, {"width": 1280, "height": 800}, "light")
+    writer.wait(lambda: len(writer.came) > NUM_TOKENS)
+    wide.wait_for_timeout(400)  # let the last words fade in
+    wide.screenshot(path=ROOT / "images" / "writing.png")
+    wide.keyboard.press("Alt+3")
+    wide.wait_for_timeout(600)
+    wide.keyboard.press("Alt+2")
+    wide.wait_for_timeout(600)
+    wide.screenshot(path=ROOT / "images" / "panels.png")
+    wide.context.close()
+    narrow = opened(browser, url, {"width": 390, "height": 844}, "dark")
+    narrow.wait_for_timeout(1500)
+    narrow.screenshot(path=ROOT / "images" / "phone.png")
+    narrow.context.close()
+    writer.command("run_stop")
+    _tokens(opened(browser, url, {"width": 1280, "height": 800}, "light"))
+    _memory(opened(browser, url, {"width": 1280, "height": 800}, "light"), writer)
     writer.close()
 
 

@@ -5,13 +5,15 @@
 A tiny model is made on the spot and served by `server.py` itself; a client speaks the browser's protocol:
 it has cards dealt by a policy, takes one up to a letter or nothing, and goes on. Each policy and seed has a
 server and a library of its own. Printed are the mean fraction accepted by tenths of the stories, with
-intervals over the seeds, and what the statistics say of the taste.
+intervals over the seeds, and what the statistics say of the taste. With `--json`, what was played is kept
+after each policy and seed, and a run that was broken off goes on from it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+
+os.environ.setdefault("STORYGEN_TESTS_WAIT_S", "600")  # other programs may take the machine
 
 import requests  # noqa: E402
 
@@ -59,26 +63,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument("--policies", nargs="+", default=["random", "fixed", "steps", "bandit"])
     options.add_argument("--json", type=Path)
     given = options.parse_args(arguments)
-    curves: dict[str, list[list[float]]] = {policy: [] for policy in given.policies}
-    learned = {}
+    played = _kept(given)
     with tempfile.TemporaryDirectory() as folder:
         models = Path(folder) / "models"
         make_tiny_model("llama", models / "tiny")
         for seed in range(given.seeds):
             for policy in given.policies:
-                home = Path(folder) / f"{policy}-{seed}"
-                with Server(models, home) as server:
+                if f"{policy} {seed}" in played:
+                    continue
+                with Server(models, Path(folder) / f"{policy}-{seed}") as server:
                     curve, statistics = play(server, policy, seed, given)
-                curves[policy].append(curve)
-                if policy == "random":
-                    learned[seed] = statistics
+                played[f"{policy} {seed}"] = {"curve": curve, "found": _found(statistics)}
+                if given.json:
+                    whole = {"asked": _asked(given), "played": played}
+                    given.json.write_text(json.dumps(whole) + "\n", "utf-8")
                 print(f"seed {seed}, {policy}: {_mean(curve):.3f}", file=sys.stderr, flush=True)
-    told = {"curves": curves, "found": {seed: _found(one) for seed, one in learned.items()}}
+    seeds = range(given.seeds)
+    curves = {
+        name: [played[f"{name} {seed}"]["curve"] for seed in seeds] for name in given.policies
+    }
     print(_table(curves))
-    print(json.dumps(told["found"], indent=1))
-    if given.json:
-        given.json.write_text(json.dumps({**vars(given), **told}, default=str) + "\n", "utf-8")
+    if "random" in curves:
+        print(json.dumps([played[f"random {seed}"]["found"] for seed in seeds], indent=1))
     return 0
+
+
+def _asked(given: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(given, name) for name in ("stories", "steps", "cards", "tokens")}
+
+
+def _kept(given: argparse.Namespace) -> dict[str, Any]:
+    """What was played before, of the same kind; by policy and seed."""
+    if not given.json or not given.json.exists():
+        return {}
+    kept = json.loads(given.json.read_text("utf-8"))
+    if kept["asked"] != _asked(given):
+        raise SystemExit(f"{given.json} holds another kind of game: {kept['asked']}")
+    played: dict[str, Any] = kept["played"]
+    return played
 
 
 class Server:

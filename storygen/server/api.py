@@ -6,6 +6,9 @@ Access is `web/door.py`'s matter: programs send the token as `Authorization: Bea
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -13,13 +16,21 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from ..errors import BadRequestError, StorygenError
 from ..preferences import statistics_json
+from . import opened_datasets
 from .tastes import Tastes
 
 MAX_FILE_BYTES = 4 * 2**20
 """A file of statistics of 200 steps has less than half of it."""
 
 
-def api(tastes: Tastes) -> Blueprint:
+MAX_DATASET_BYTES = 100 * 2**20
+_PART_BYTES = 256 * 1024
+
+Apart = Callable[[Callable[[], Any]], Any]
+"""Does some work in a thread of its own, and waits for it."""
+
+
+def api(tastes: Tastes, apart: Apart) -> Blueprint:
     """Routes under `/api/`."""
     blueprint = Blueprint("api", __name__)
 
@@ -32,6 +43,15 @@ def api(tastes: Tastes) -> Blueprint:
     def check() -> Response:
         """A file of statistics, read with all checks and written down anew. Nothing is kept."""
         return _fresh(statistics_json.to_json(statistics_json.from_json(_sent())))
+
+    @blueprint.post("/api/preferences/dataset")
+    def dataset() -> Response:
+        """The statistics of a dataset in the raw form, as JSON Lines. Nothing is kept."""
+        with tempfile.TemporaryDirectory(prefix="storygen-") as folder:
+            path = Path(folder) / opened_datasets.NAME
+            _save(path)
+            found = apart(lambda: opened_datasets.statistics_of(path))
+        return _fresh(statistics_json.to_json(found))
 
     @blueprint.errorhandler(StorygenError)
     def failed(error: StorygenError) -> tuple[Response, int]:
@@ -51,6 +71,18 @@ def _sent() -> Any:
         raise BadRequestError(f"A file of statistics has at most {most} MB.") from None
     except (ValueError, RecursionError):
         raise BadRequestError("This is no JSON: no file of statistics.") from None
+
+
+def _save(path: Path) -> None:
+    """The request's body as a file. Raises: BadRequestError for too much of it."""
+    request.max_content_length = MAX_DATASET_BYTES
+    try:
+        with path.open("wb") as file:
+            while part := request.stream.read(_PART_BYTES):
+                file.write(part)
+    except RequestEntityTooLarge:
+        most = MAX_DATASET_BYTES // 2**20
+        raise BadRequestError(f"A dataset that is opened here has at most {most} MB.") from None
 
 
 def _fresh(body: Any) -> Response:

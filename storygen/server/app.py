@@ -112,6 +112,6 @@ def make_application(config: Config, loop: Loop) -> Application:
     places = BenchPlaces(config.data_dir, config.models_dir, config.config_path)
     bench = BenchNamespace(socketio, config.rules, loop, places, config.workbenches)
     socketio.on_namespace(bench)
-    flask.register_blueprint(api(house.tastes))
+    flask.register_blueprint(api(house.tastes, house.apart))
     flask.wsgi_app = Door(flask.wsgi_app, config.rules)  # type: ignore[method-assign]
     return Application(flask, house, socketio, bench.benches)

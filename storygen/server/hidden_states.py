@@ -162,13 +162,13 @@ class HiddenStates:
         try:
             answer = self._requests.ask(seen_by.key, EmbedTexts(request, before, texts))
         except StorygenError as error:
-            log.info("No hidden states: %s", error.message)
+            log.warning("No hidden states: %s", error.message)
             return None
         finally:
             if enough is not None:
                 enough()
         if answer.error or len(answer.vectors) != len(texts):
-            log.info("No hidden states: %s", answer.error)
+            log.warning("No hidden states: %s", answer.error)
             return None
         vectors: tuple[tuple[float, ...], ...] = answer.vectors
         return vectors

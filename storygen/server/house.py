@@ -63,6 +63,7 @@ class House:
         self._store, self._data_dir, self._tell = store, data_dir, tell_library
         self._writing, self._reading = loop.lane("store-writes"), loop.lane("store-reads")
         self._building = loop.lane("story-opening")
+        self._counting = loop.lane("opened-files")
         self._stories = Opening(self.read, self.write, self._building, self.now)
         self.workers = Workers(loop, data_dir, self._spec, self, command, max_idle_models)
         self._rooms = Rooms(loop, self, self._stories, self.read, grace_s)
@@ -112,6 +113,10 @@ class House:
     def read(self, work: Callable[[Store], Any]) -> Any:
         """Do `work(store)` in the reading thread."""
         return self._reading.call(lambda: work(self._store))
+
+    def apart(self, work: Callable[[], Any]) -> Any:
+        """Do `work` in a thread of its own, which has nothing to do with the store."""
+        return self._counting.call(work)
 
     def _interrupt_left_runs(self) -> None:
         """Runs that a server before us left unfinished are interrupted; resuming continues them."""
@@ -382,7 +387,7 @@ class House:
         self.workers.close()
         self.picking.close()
         self._rooms.close_all()
-        for lane in (self._writing, self._reading, self._building):
+        for lane in (self._writing, self._reading, self._building, self._counting):
             _finish(lane)
         self._store.close()
 

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from .models.local import LocalModel
     from .models.remote import RemoteModel
     from .models.stepped import SteppedModel
+    from .pages.chat import Chat
     from .pages.dataset_viewer import DatasetViewer
     from .pages.generation import Generation
 
 _PLACES = {
+    "Chat": "pages.chat",
     "DatasetViewer": "pages.dataset_viewer",
     "Generation": "pages.generation",
     "LocalModel": "models.local",
@@ -34,6 +36,7 @@ _PLACES = {
 
 __all__ = [
     "CancelledError",
+    "Chat",
     "Component",
     "DatasetViewer",
     "Generation",

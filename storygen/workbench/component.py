@@ -67,6 +67,9 @@ class Component(ABC):
     def build(self) -> Element:
         """The page's elements."""
 
+    def begin(self) -> None:  # noqa: B027 - most are whole when they are built
+        """The page is in sight: do what takes longer, such as loading a model."""
+
     def closed(self) -> None:  # noqa: B027 - most hold nothing
         """The visit is over."""
 

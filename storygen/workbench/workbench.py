@@ -22,6 +22,7 @@ from .bench import Bench, Functions, Given, Sample, Source
 from .component import Component
 from .jobs import Job
 from .models.base import Model
+from .models.servers import Servers, WithServers
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -65,7 +66,10 @@ class Workbench:
         self.title, self.data_dir = title, Path(data_dir)
         self.pages = list(pages) if pages is not None else _built_in_pages()
         self.bench = Bench(
-            _models(model, models), _datasets(dataset, datasets), functions, self.data_dir
+            WithServers(_models(model, models), Servers(self.data_dir)),
+            _datasets(dataset, datasets),
+            functions,
+            self.data_dir,
         )
 
     def visits(self, tell: Tell) -> Visits:

@@ -147,21 +147,28 @@ def pocket(chromium: Browser, studio: Studio) -> Iterator[Room]:
 
 
 @pytest.fixture
-def tokens(room: Room) -> Iterator[Room]:
-    """The page, with tokens answered in it."""
-    answer_in_the_page(room.page)
-    room.page.reload()
-    room.ready()
-    yield room
+def tokens(context: BrowserContext, studio: Studio) -> Iterator[Room]:
+    """The page of a first visit, with tokens answered in it."""
+    made = Room(context.new_page(), studio)
+    watch(made.page, made)
+    answer_in_the_page(made.page)
+    made.open()
+    yield made
+    assert made.broken == []
 
 
 @pytest.fixture
-def tokens_phone(phone: Room) -> Iterator[Room]:
+def tokens_phone(chromium: Browser, studio: Studio) -> Iterator[Room]:
     """The page on a phone, with tokens answered in it."""
-    answer_in_the_page(phone.page)
-    phone.page.reload()
-    phone.ready()
-    yield phone
+    context = chromium.new_context(**PHONE)  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    made = Room(context.new_page(), studio)
+    watch(made.page, made)
+    answer_in_the_page(made.page)
+    made.open()
+    yield made
+    context.close()
+    assert made.broken == []
 
 
 @pytest.fixture(scope="session")

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.candidate_cards import HALF, OTHER, Staged, ask_for, text_of, written
 from tests.browser.room import Room
-from tests.browser.token_stub import answer_in_the_page
 
 pytestmark = pytest.mark.browser
 
 NEWEST = ".candidate-set:not(.is-pinned)"
-
-
-@pytest.fixture
-def tokens(room: Room) -> Iterator[Room]:
-    """The page, with tokens answered in it."""
-    answer_in_the_page(room.page)
-    room.page.reload()
-    room.ready()
-    yield room
 
 
 def test_the_panel_of_tokens_says_what_it_is_for_before_it_was_used(tokens: Room) -> None:

@@ -13,9 +13,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from storygen.engine.sampling.parameters import PARAMETERS
+from storygen.preferences.dataset.rows import raw_rows
 from tests.browser.conftest import PHONE
 from tests.browser.room import Room, Studio, violations, watch
-from tests.browser.tastes_made import told
+from tests.browser.tastes_made import read_by, told
 from tests.protocol.studio_client import OpenStory, StudioClient
 from tests.protocol.test_candidates_protocol import take
 
@@ -284,6 +285,24 @@ def test_a_file_is_shown_also_where_nothing_was_chosen_here(beside: Room, tmp_pa
     expect(page.locator(".pref-begin")).to_be_visible()
     expect(panel(page).locator(".pref-words").first).to_have_text("Nothing is known of it here.")
     expect(panel(page).locator(".pref-words").nth(1)).to_contain_text("They took")
+
+
+def test_a_dataset_that_somebody_exported_is_counted_and_shown_beside(
+    beside: Room, tmp_path: Path
+) -> None:
+    page = beside.page
+    seen = read_by(num_stories=12, temperature=0.7)
+    rows = "\n".join(json.dumps(row) for row in raw_rows(seen))
+    open_file(page, tmp_path / "train.jsonl", rows)
+    expect(page.locator(".pref-their-lead")).to_contain_text("choices in 12 stories")
+    expect(page.locator(".pref-shown")).to_contain_text("Beside yours: “train.jsonl”")
+    expect(panel(page).locator(".pref-words").nth(1)).to_contain_text("They took warmer ones")
+    page.get_by_role("button", name="Close it").click()
+    open_file(page, tmp_path / "renamed.json", rows)
+    expect(page.locator(".pref-their-lead")).to_contain_text("choices in 12 stories")
+    open_file(page, tmp_path / "broken.jsonl", rows[:-50])
+    expect(page.locator(".pref-problem")).to_contain_text("“broken.jsonl” is not shown. Line ")
+    expect(page.locator(".pref-shown")).to_contain_text("renamed.json")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Everything that arrives is kept under one lock whose condition is notified, so t
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from storygen.bench.writer import OrderedClient
 from storygen.document.live import ROOT
 
 NAMESPACE = "/studio"
-WAIT_S = 20.0
+WAIT_S = float(os.environ.get("STORYGEN_TESTS_WAIT_S", "20"))
 
 
 class _SilentClient(OrderedClient):

@@ -13,12 +13,14 @@ import requests
 
 from storygen.observed.choices import observe
 from storygen.preferences import statistics_json
+from storygen.preferences.dataset.rows import raw_rows
 from storygen.preferences.learned import FEWEST_FOR_AVERAGES
 from storygen.store.store import Store, file_url
 from tests.protocol.studio_client import OpenStory, StudioClient
 from tests.protocol.test_candidates_protocol import take
 from tests.scripted_looks import hidden_state
 from tests.server_process import MODEL, ServerProcess
+from tests.unit.preferences.made_observations import many
 
 RANGES = {
     "ranges": {
@@ -249,10 +251,47 @@ def test_a_file_of_something_else_is_refused_with_what_is_wrong(
     assert words in answer.json()["error"]["message"]
 
 
-def check(server: ServerProcess, body: str) -> requests.Response:
+def dataset_lines() -> list[str]:
+    return [json.dumps(row) for row in raw_rows(many(num_stories=4, per_story=3))]
+
+
+def test_a_dataset_is_counted(server: ServerProcess) -> None:
+    answer = check(server, "\n".join(dataset_lines()), "dataset")
+    assert answer.status_code == 200
+    counted = statistics_json.from_json(answer.json())
+    assert counted.everything.num_sets == 12 and set(counted.steps) == {1, 2, 3}
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("", "Nobody chose anything"),
+        ("{", "Line 1: this is not one JSON object"),
+        ("[1]", "Line 1: the file is one JSON list"),
+        ('{"prompt": "a", "chosen": "b", "rejected": "c"}', "imported as preferences"),
+        ("PAR1xxxx", "--formats jsonl"),
+    ],
+)
+def test_a_dataset_that_is_none_is_refused_with_what_is_wrong(
+    server: ServerProcess, body: str, words: str
+) -> None:
+    answer = check(server, body, "dataset")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")
+    assert words in answer.json()["error"]["message"]
+
+
+def test_a_dataset_with_a_row_missing_or_too_much_is_refused(server: ServerProcess) -> None:
+    lines = dataset_lines()
+    answer = check(server, "\n".join(lines[:-1]), "dataset")
+    assert answer.status_code == 400 and "rows stand together" in answer.json()["error"]["message"]
+    answer = check(server, " " * (100 * 2**20 + 1), "dataset")
+    assert answer.status_code == 400 and "at most 100 MB" in answer.json()["error"]["message"]
+
+
+def check(server: ServerProcess, body: str, what: str = "check") -> requests.Response:
     headers = {"Authorization": f"Bearer {server.token}", "Content-Type": "application/json"}
-    url = f"{server.url}/api/preferences/check"
-    return requests.post(url, data=body.encode(), headers=headers, timeout=10)
+    url = f"{server.url}/api/preferences/{what}"
+    return requests.post(url, data=body.encode(), headers=headers, timeout=60)
 
 
 def told_by_http(server: ServerProcess) -> dict[str, Any]:

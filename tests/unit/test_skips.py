@@ -76,3 +76,10 @@ def test_continuous_integration_runs_every_check_and_may_skip_nothing() -> None:
         assert check in script, check
     for file in (".ci/run", "run_tests.sh", "run_local.sh"):
         assert os.access(ROOT / file, os.X_OK), file
+
+
+def test_tests_that_must_be_alone_lie_where_they_are_looked_for() -> None:
+    assert "set -- tests/model" in (ROOT / "run_tests.sh").read_text()
+    files = (ROOT / "tests").rglob("test_*.py")
+    alone = [path for path in files if "mark.alo" + "ne" in path.read_text("utf-8")]
+    assert {path.parent for path in alone} == {ROOT / "tests" / "model"}

@@ -28,6 +28,7 @@
 export const MIDDLE_HALF = [1, 3];
 
 export const MAX_FILE_BYTES = 4 * 2 ** 20;
+export const MAX_DATASET_BYTES = 100 * 2 ** 20;
 
 /** What can't be got or shown, with words for a reader. `locked`: the access has changed. */
 export class StatisticsError extends Error {
@@ -51,6 +52,16 @@ export async function ownStatistics() {
 export async function checkedStatistics(text) {
   const headers = { "Content-Type": "application/json" };
   return JSON.parse(await asked("/api/preferences/check", { method: "POST", headers, body: text }));
+}
+
+/**
+ * @param {File} file a dataset in the raw form, as JSON Lines
+ * @returns {Promise<Statistics>} counted by the server
+ */
+export async function countedDataset(file) {
+  const headers = { "Content-Type": "application/json" }; // as all that is sent must be
+  const how = { method: "POST", headers, body: file };
+  return JSON.parse(await asked("/api/preferences/dataset", how));
 }
 
 /** @param {string} path @param {RequestInit} [how] @returns {Promise<string>} the answer's body */

@@ -20,7 +20,7 @@ export class Top {
     this.begin = beginning();
     this.file = h("input", {
       type: "file",
-      accept: ".json,application/json",
+      accept: ".json,.jsonl,.ndjson,application/json,application/jsonl",
       class: "visually-hidden",
       tabindex: "-1",
       "aria-hidden": "true",

@@ -44,9 +44,9 @@ class Visit:
         self._jobs_lock = threading.Lock()
         self._here = threading.local()
         self._component = component.opened(bench, self)
-        root = Column()
-        self.sheet.put(root)
-        self._errands.put(lambda: setattr(root, "children", [self._component.build()]))
+        self._root = Column()
+        self.sheet.put(self._root)
+        self._errands.put(self._build)
         for work, name in ((self._run, "callbacks"), (self._send, "news")):
             threading.Thread(target=work, name=f"workbench-{name}", daemon=True).start()
 
@@ -129,6 +129,10 @@ class Visit:
         self.sheet.tell({"op": "problem", "message": message, "trace": trace})
 
     # ------------------------------------------------------------ threads
+
+    def _build(self) -> None:
+        self._root.children = [self._component.build()]
+        self._errands.put(self._component.begin)
 
     def _run(self) -> None:
         while (work := self._errands.take()) is not None:

@@ -17,6 +17,7 @@ from typing import Any
 from ...errors import BadRequestError, NotFoundError, StorygenError
 from ..bench import Bench
 from ..component import Component
+from ..runs.running import RUNNING
 from .visit import Visit
 
 log = logging.getLogger(__name__)
@@ -90,9 +91,11 @@ class Visits:
 
     @property
     def busy(self) -> bool:
-        """Whether somebody looks at a page, or something runs on one."""
+        """Whether somebody looks at a page, or something runs on one, or beside them all."""
         with self._lock:
-            return any(one.connection or one.visit.busy for one in self._open.values())
+            return bool(RUNNING) or any(
+                one.connection or one.visit.busy for one in self._open.values()
+            )
 
     def close(self) -> None:
         """Shut every page."""

@@ -190,8 +190,7 @@ class Reading:
                 window.fit(done - num_head)
                 start = num_head + window.start
                 wanted = np.concatenate([ids[:num_head], ids[start:done]])
-                if not np.array_equal(state.ids, wanted[:-1]):
-                    self._read_but_last(state, wanted, job)
+                self.leave_read(state, wanted[:-1], job)
                 last = min(done - 1 + most, start + window.room, len(ids) - 1)
                 with self.at_work():
                     logits = self.model.read(state, ids[done - 1 : last], every=True)
@@ -199,12 +198,17 @@ class Reading:
                 yield done, logits
                 done += len(logits)
 
-    def _read_but_last(self, state: ReadState, wanted: Ids, job: Job | None) -> None:
-        """Leave exactly all of `wanted` but its last token read."""
-        if len(wanted) == 1:
+    def leave_read(self, state: ReadState, ids: Ids, job: Job | None = None) -> None:
+        """Leave exactly `ids` read, which may be none. Raises: CancelledError."""
+        if not len(ids):
             state.forget()
-        else:
-            self.read_to(state, wanted[:-1], job)
+        elif not np.array_equal(state.ids, ids):
+            same = num_common(state.ids, ids) == len(ids) and self.model.croppable
+            if same:
+                with self.at_work():
+                    self.model.keep(state, len(ids))
+            else:
+                self.read_to(state, ids, job)
 
     # ------------------------------------------------------------ what was read
 

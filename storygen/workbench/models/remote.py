@@ -49,6 +49,9 @@ LARGEST_SEED = 2**31 - 1
 class RemoteModel(Model):
     """A model of a server. The key is kept out of everything that is shown."""
 
+    at_once = 4
+    """So many texts of a run it is asked for beside each other."""
+
     def __init__(
         self,
         url: str,

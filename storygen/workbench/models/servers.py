@@ -10,15 +10,17 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import BadRequestError
 from ..bench import Bench, Offer, Source
 from ..jobs import Job
 from .base import Model
 from .keys import Keys
-from .remote import RemoteModel
 from .remote_address import read_address
+
+if TYPE_CHECKING:
+    from .remote import RemoteModel
 
 FILE = "servers.json"
 MOST_SERVERS = 200
@@ -105,6 +107,8 @@ class WithServers:
         entry = self._by_name().get(name)
         if entry is None:
             return self._source.get(name, job)
+        from .remote import RemoteModel
+
         key = self.servers.keys.get(entry.url)
         with self._lock:
             known = self._made.get(entry)

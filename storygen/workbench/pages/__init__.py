@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 def built_in_pages(metrics: Iterable[Given] | None = None) -> list[Component]:
     """All of them, in the order in which they are offered. `metrics`: those shown at first."""
+    from .chat import Chat
     from .dataset_viewer import DatasetViewer
     from .generation import Generation
+    from .runs import Runs
 
-    return [DatasetViewer(), Generation(metrics)]
+    return [DatasetViewer(), Generation(metrics), Chat(), Runs()]

@@ -51,9 +51,11 @@ class DatasetViewer(Component):
             Column(self._steps, *self._roles.elements, self._sample.element),
             weights=(1, 1),
         )
-        page = Column(*self._choice.elements, *self._shelf_elements(), self._body)
+        return Column(*self._choice.elements, *self._shelf_elements(), self._body)
+
+    def begin(self) -> None:
+        """See `Component.begin`."""
         self._changed()
-        return page
 
     def closed(self) -> None:
         """See `Component.closed`."""

@@ -134,8 +134,8 @@ class Generation(Component):
         self._rounds.append(made)
         self._kept.children = [one.element for one in reversed(self._rounds)]
         self._show_kept()
-        made.start(self.bench.models, self.beside)
         self.beside(lambda job: made.watch(self._patience_s, job))
+        made.start(self.bench.models, self.beside)
 
     def _stop_all(self) -> None:
         if self._running is not None:

@@ -80,6 +80,7 @@ class ModelColumn:
         self._job = job
         heard = _Heard(job, self._progressed)
         try:
+            self._check_open()
             self._alive("working", "Getting the model.")
             model = models.get(self.name, heard)
             self._write(model, params, heard)
@@ -115,7 +116,9 @@ class ModelColumn:
         idle = self._clock() - self.alive_at
         if self.over or self.state == "waiting":
             return
-        if idle >= patience_s:
+        if self._job is not None and self._job.cancelled:
+            self.stop()
+        elif idle >= patience_s:
             self.fail(f"Nothing came for {patience_s:g} s, so it was given up.")
         elif idle >= min(5.0, patience_s / 2):
             self._status.text = f"Nothing has come for {idle:.0f} s."

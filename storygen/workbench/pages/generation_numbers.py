@@ -11,7 +11,6 @@ from ..metrics import Direction, Measured, Metric
 from .generation_column import ModelColumn
 from .generation_text import ENDINGS, WrittenText
 
-_ARROWS = {Direction.HIGHER: " ↑", Direction.LOWER: " ↓", Direction.NEITHER: ""}
 _SILENT = Measured("", silent="Not measured yet.")
 _NUM_PLAIN = 3
 """Columns of the table before those of the metrics."""
@@ -67,9 +66,7 @@ class Numbers:
             TableColumn("Text", sorts=True),
             TableColumn("Ended"),
             *(
-                TableColumn(
-                    one.title + _ARROWS[one.direction], "right", sorts=True, hint=_hint(one)
-                )
+                TableColumn(one.title, "right", sorts=True, hint=_hint(one))
                 for one in self._metrics
             ),
         )
@@ -89,7 +86,8 @@ class Numbers:
         targets = [column.target for column in self._columns]
         if any(targets):
             measured = [t.measured.get(metric.name, _SILENT) if t else _SILENT for t in targets]
-            bars.append(_bar("target", "Target", measured))
+            if any(one.number is not None for one in measured):
+                bars.append(_bar("target", "Target", measured))
         self._bars.bars = tuple(bars)
 
     def _mean_bar(self, metric: Metric) -> Bar:

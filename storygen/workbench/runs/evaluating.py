@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ...errors import BadRequestError, ConflictError, StorygenError
 from ..datasets.keys import fingerprint, key_of
@@ -23,7 +24,7 @@ from .keeping import KeptRun
 from .plan import SCORE, WRITE, RunPlan, check_probe, probe
 from .rows import Row, Written, joined, kept_tokens, of_generated
 
-Progress = Callable[[int], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,11 @@ def evaluate(
         try:
             _check(kept.plan, split, model)
             _evaluate(kept, split, reader, model, metrics, job, on_rows)
-        except StorygenError as error:
-            problem = error.message
+        except CancelledError:
+            raise
+        except Exception as error:
+            told = error.message if isinstance(error, StorygenError) else None
+            problem = told or f"{type(error).__name__}: {error}"
             raise
         finally:
             kept.keep_state(problem, time.monotonic() - began)
@@ -198,12 +202,25 @@ def _write(plan: RunPlan, asked: Sequence[Asked], model: Model, job: Job) -> lis
 
 
 def _one_by_one(plan: RunPlan, asked: Sequence[Asked], model: Model, job: Job) -> list[Generated]:
-    written: list[Generated] = []
-    for at, one in enumerate(asked):
-        job.progress(at, len(asked))
+    """What `generate` gives for each, several at once where the model can have it so (a server)."""
+
+    def write(one: Asked) -> list[Generated]:
+        job.check()
         seeds = [plan.seed_of(one.index, number) for number in range(plan.num_texts)]
-        written += model.generate(one.text, plan.params, seeds=seeds, job=job)
-    return written
+        return model.generate(one.text, plan.params, seeds=seeds, job=job)
+
+    return [text for texts in _each(write, asked, model, job) for text in texts]
+
+
+def _each(ask: Callable[[Any], T], asked: Sequence[Any], model: Model, job: Job) -> list[T]:
+    """`ask` of each, `model.at_once` of them beside each other."""
+    at_once = min(len(asked), int(getattr(model, "at_once", 1)))
+    found: list[T] = []
+    with ThreadPoolExecutor(max(1, at_once)) as pool:
+        for one in pool.map(ask, asked):
+            found.append(one)
+            job.progress(len(found), len(asked))
+    return found
 
 
 def _score(plan: RunPlan, asked: Sequence[Asked], model: Model, job: Job) -> list[_Answer]:
@@ -213,10 +230,7 @@ def _score(plan: RunPlan, asked: Sequence[Asked], model: Model, job: Job) -> lis
     if together is not None:
         scored = together(pairs, job=job)
     else:
-        scored = []
-        for at, (before, text) in enumerate(pairs):
-            job.progress(at, len(pairs))
-            scored.append(model.score(before, text, job=job))
+        scored = _each(lambda pair: model.score(*pair, job=job), pairs, model, job)
     return [
         _Answer((Written(text, kept_tokens(tokens)),), (tuple(tokens),))
         for (_, text), tokens in zip(pairs, scored, strict=True)

@@ -89,7 +89,7 @@ def _of_our_own(told: Mapping[str, Any]) -> TalkTree:
         number, after = turn.get("id"), turn.get("after")
         if not isinstance(number, int) or number in numbers:
             raise BadRequestError(f"Turn {place} has no number of its own.")
-        if after is not None and after not in numbers:
+        if after is not None and (not isinstance(after, int) or after not in numbers):
             raise BadRequestError(f"Turn {place} follows a turn that does not come before it.")
         said = talk.say(
             str(turn.get("role")),

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from fake_project import SERVER, kill_group, make_project, read_until, run, start
 
+from tests.server_process import wait_until
+
 AWKWARD = "première & (2) fois"
 
 # In every Python program of a first start: one whose command holds the n-th of the words in HOLD_AT waits
@@ -68,8 +70,9 @@ def test_a_first_start_killed_at_any_step_is_finished_by_the_next(
 ) -> None:
     (project / "hold0").touch()
     child = start(project, "--install-only", **held, HOLD_AT=at)
-    while not (project / "reached").exists():
-        assert child.poll() is None, child.communicate()[0]
+    reached = project / "reached"
+    wait_until(lambda: reached.exists() or child.poll() is not None, "it is held", seconds=120)
+    assert child.poll() is None, child.communicate()[0]
     kill_group(child, signal.SIGKILL)
     child.communicate()
     (project / "hold0").unlink()

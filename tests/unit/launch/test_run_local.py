@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from fake_project import kill_group, make_project, read_until, run, start
 
+from tests.server_process import wait_until
+
 AWKWARD = "a story & é (1) $x 'q'"
 
 
@@ -86,8 +88,14 @@ def test_a_start_that_was_killed_halfway_is_finished_by_the_next(installed: Path
     (installed / "hold").touch()
     child = start(installed, "--install-only")
     log = installed / "data" / "launch" / "install.log"
-    while not log.read_text().endswith("Converting the default model.\n"):
-        assert child.poll() is None
+    wait_until(
+        lambda: (
+            log.read_text().endswith("Converting the default model.\n") or child.poll() is not None
+        ),
+        "the model is fetched",
+        seconds=120,
+    )
+    assert child.poll() is None
     kill_group(child, signal.SIGKILL)
     child.communicate()
     (installed / "hold").unlink()

@@ -19,6 +19,7 @@ from storygen.workbench.elements import (
     Collapsible,
     Number,
     Panel,
+    Select,
     Switch,
     Table,
     Text,
@@ -97,6 +98,10 @@ def test_a_press_writes_beside_the_target_and_measures() -> None:
         assert all(one not in ("–", "failed") for one in numbers)
         assert of_target[:4] == ["words", "Target", "", "–"]
         assert of_target[4] == "4"
+        assert [bar.label for bar in page.find(Bars).bars] == [
+            "1"
+        ]  # a target has no F1 with itself
+        page.do(page.find(Select, "Compare by"), "change", "words")
         assert [bar.label for bar in page.find(Bars).bars] == ["1", "Target"]
         assert not page.problems
 

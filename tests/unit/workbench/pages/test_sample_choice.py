@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from storygen.errors import BadRequestError
 from storygen.workbench.bench import Functions
 from storygen.workbench.component import Component
 from storygen.workbench.datasets.opening import open_dataset
 from storygen.workbench.elements import (
-    Button,
     Column,
     Element,
     Number,
@@ -20,7 +16,7 @@ from storygen.workbench.elements import (
     Text,
     TextInput,
 )
-from storygen.workbench.pages.sample_choice import SampleChoice, targets_of, text_of
+from storygen.workbench.pages.sample_choice import SampleChoice
 from tests.workbench_page import OpenPage, make_bench
 
 DATA = {
@@ -66,7 +62,7 @@ def test_the_first_sample_stands_there_and_others_are_a_step_away() -> None:
         Functions(to_text=lambda s: s["text"] + "!", to_target=lambda s: s["answers"])
     ) as page:
         assert boxes(page) == ("Text 0.!", "A0")
-        page.click("Back")
+        page.click("Previous")
         assert boxes(page)[0] == "Text 0.!"
         page.click("Next")
         go(page, 4)
@@ -79,7 +75,7 @@ def test_the_first_sample_stands_there_and_others_are_a_step_away() -> None:
         seen = set()
         page.do(page.find(Select, "Split"), "change", "train")
         for _ in range(60):
-            page.click("Any one")
+            page.click("Random")
             seen.add(boxes(page)[0])
         assert len(seen) == 5
 
@@ -96,9 +92,10 @@ def test_what_stands_in_the_boxes_counts() -> None:
         assert page.component.choice.chosen().targets == ()
 
 
-def test_without_to_text_the_first_text_of_a_sample_is_taken() -> None:
-    with opened() as page:
-        assert boxes(page) == ("Text 0.", "")
+def test_without_functions_the_columns_are_guessed() -> None:
+    data = [{"id": at, "prompt": f"Why {at}?", "completion": f" So {at}."} for at in range(3)]
+    with opened(data=data) as page:
+        assert boxes(page) == ("Why 0?", " So 0.")
 
 
 def test_a_function_that_fails_says_where_and_the_page_goes_on() -> None:
@@ -116,49 +113,21 @@ def test_a_function_that_fails_says_where_and_the_page_goes_on() -> None:
 def test_rows_that_can_not_be_read_and_empty_splits_say_so() -> None:
     with opened(data={"train": [{"text": "a"}, "no row"], "test": []}) as page:
         go(page, 2)
-        assert problem(page).startswith("Sample 2 can't be read: a sample has columns")
+        assert problem(page).startswith("This sample can't be read. sample 2: a sample has columns")
         page.do(page.find(Select, "Split"), "change", "test")
         assert problem(page).startswith("This split has no samples.")
 
 
 def test_without_data_there_are_only_the_boxes() -> None:
     with opened(data=None) as page:
-        assert next(e for e in page.elements() if isinstance(e, Row)).hidden
+        assert not any(isinstance(e, (Row, Select)) for e in page.elements())
         page.do(page.component.choice.prompt, "change", "Mine.")
         assert page.component.choice.chosen().where == "a text of your own"
-        assert page.find(Button, "Next")
 
 
 def test_a_page_can_go_to_a_sample() -> None:
     with opened() as page:
         page.component.choice.show("d", "test", 1)
         assert boxes(page)[0] == "Other."
-        page.component.choice.show("d", "valid", 1)
-        assert problem(page) == "There is no split 'valid' in d."
-
-
-@pytest.mark.parametrize(
-    ("functions", "sample", "said"),
-    [
-        (Functions(to_text=lambda s: 3), {"x": "a"}, "to_text gave a int; it must give a text."),
-        (Functions(), {"x": 1}, "No column of this sample holds text."),
-    ],
-)
-def test_what_is_no_text_is_told(functions: Functions, sample: Any, said: str) -> None:
-    with pytest.raises(BadRequestError) as caught:
-        text_of(functions, sample)
-    assert said in caught.value.message
-
-
-@pytest.mark.parametrize(
-    ("given", "found"),
-    [(None, ()), ("a", ("a",)), ("", ("",)), (["a", "b"], ("a", "b")), ([], ())],
-)
-def test_a_target_is_none_one_or_several(given: Any, found: tuple[str, ...]) -> None:
-    assert targets_of(Functions(to_target=lambda s: given), {}) == found
-
-
-@pytest.mark.parametrize("given", [3, [1], ["a", None]])
-def test_a_target_of_another_kind_is_refused(given: Any) -> None:
-    with pytest.raises(BadRequestError, match="must give a text, a list of texts, or None"):
-        targets_of(Functions(to_target=lambda s: given), {})
+        page.component.choice.show("d", "train", 9)
+        assert problem(page) == "There are samples 1 to 5."

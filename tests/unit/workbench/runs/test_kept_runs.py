@@ -176,20 +176,20 @@ def test_runs_go_on_beside_the_pages(tmp_path: Path) -> None:
         raise ConflictError("It went wrong.")
 
     run = running.start(tmp_path, work)
-    with run.news:
-        assert run.news.wait_for(lambda: run.note == "half", 30)
+    with running.news:
+        assert running.news.wait_for(lambda: run.note == "half", 30)
     assert running.of(tmp_path) is run and running
     with pytest.raises(ConflictError, match="already"):
         running.start(tmp_path, work)
     go_on.set()
-    with run.news:
-        assert run.news.wait_for(lambda: run.over, 30)
+    with running.news:
+        assert running.news.wait_for(lambda: run.over, 30)
     assert run.problem == "It went wrong."
     assert running.of(tmp_path) is None and not running
     again = running.start(tmp_path, lambda run: run.job.check())
     again.pause()
-    with again.news:
-        assert again.news.wait_for(lambda: again.over, 30)
+    with running.news:
+        assert running.news.wait_for(lambda: again.over, 30)
 
 
 def test_a_job_of_a_run_can_be_given_up_from_any_thread() -> None:
