@@ -134,7 +134,7 @@ export class BarsView extends View {
       .filter((mark) => bars.some((bar) => bar.mark === mark))
       .map((mark) => h("span", { class: "wb-key" }, h("i", {}, MARKS[mark][0]), MARKS[mark][1]));
     this.legend.replaceChildren(...names, ...marks);
-    this.legend.hidden = !names.length && !marks.length;
+    this.legend.hidden = !bars.length || (!names.length && !marks.length);
   }
 }
 
