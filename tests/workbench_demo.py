@@ -61,9 +61,11 @@ class Talk(Demo):
         answer.state = "writing"
         self.turns.add(Turn("user", text), answer)
         self.prompt.value = ""
-        for word in text.split(" "):
+        words = text.split(" ")
+        for at in range(0, len(words), 100):
             self.job.check()
-            answer.write(f"{word} ")
+            answer.write(" ".join(words[at : at + 100]) + " ")
+            threading.Event().wait(0.04)  # as a model would, so that it comes bit by bit
         answer.state = ""
 
 

@@ -78,6 +78,7 @@ def test_after_a_break_the_page_stands_as_it_was_and_what_was_typed_is_told(
     expect(notice).to_contain_text("The workbench is away.")
     bench.field("Note").press("ArrowLeft")
     bench.page.keyboard.type("X")
+    bench.button("Add").evaluate("(one) => one.click()")  # before which it is tried, in vain
     wire.cut = False
     expect(notice).to_be_hidden()
     bench.heard("note 'a lamXp'")
@@ -120,3 +121,26 @@ def test_a_server_that_was_started_anew_opens_the_page_anew(
     expect(bench.field("Name")).to_have_value("")
     bench.field("Name").fill("found")
     bench.heard("name 'found'")
+
+
+def test_news_that_the_tree_has_already_are_not_applied_again(bench: BenchPage) -> None:
+    told = bench.page.evaluate(
+        """async () => {
+          const { Page } = await import("/static/js/workbench/page.js");
+          const done = [];
+          const news = (number, more) => [
+            { visit: "v", number, ops: [{ op: "grow", id: "e1", name: "text", more }] },
+            () => done.push(number),
+          ];
+          const link = {
+            call: async () => ({ visit: "v", number: 5, busy: false,
+                                 tree: { id: "e1", kind: "text", text: "the lamp" } }),
+            listen: (visit, heard) => [news(5, " lamp"), news(6, " burned")].forEach((one) => heard(...one)),
+          };
+          const page = new Page("", { key: "k", title: "T" }, link, { busy() {}, problem() {} });
+          await page.open();
+          while (done.length < 2) await new Promise(requestAnimationFrame);
+          return [page.element.textContent, done];
+        }"""
+    )
+    assert told == ["the lamp burned", [5, 6]]  # both are answered, or nothing more would come

@@ -192,17 +192,22 @@ def test_a_long_table_goes_on_as_it_is_scrolled(bench: BenchPage) -> None:
     expect(rows.nth(before + 20)).to_be_attached()
 
 
-def test_an_answer_is_followed_only_by_who_is_at_the_end(bench: BenchPage) -> None:
+@pytest.mark.parametrize("at_end", [True, False])
+def test_an_answer_is_followed_only_by_who_is_at_the_end(bench: BenchPage, at_end: bool) -> None:
+    page = bench.page
     bench.go("talk")
+    page.set_viewport_size({"width": 1280, "height": 600})
     long = " ".join(["word"] * 1500)
-    bench.page.set_viewport_size({"width": 1280, "height": 500})
-    bench.page.evaluate("scrollTo(0, 0)")
     bench.field("Message").fill(long)
-    bench.page.evaluate("scrollTo(0, 40)")
-    bench.page.keyboard.press("Control+Enter")
-    expect(bench.element("turn", 5)).to_contain_text(long, timeout=20_000)
-    expect(bench.element("turn", 5)).to_have_attribute("data-state", "")
-    assert bench.page.evaluate("scrollY") == 40
+    page.evaluate(f"scrollTo(0, {10_000 if at_end else 0})")
+    page.keyboard.press("Control+Enter")
+    answer = bench.element("turn", 5)
+    expect(answer).to_contain_text(long, timeout=20_000)
+    expect(answer).to_have_attribute("data-state", "")
+    root = "document.documentElement"
+    left = page.evaluate(f"{root}.scrollHeight - innerHeight - {root}.scrollTop")
+    where = page.evaluate("scrollY")
+    assert left < 5 if at_end else where == 0
 
 
 def test_other_fields_come_and_go_and_what_stays_keeps_its_caret(bench: BenchPage) -> None:
