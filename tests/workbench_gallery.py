@@ -258,6 +258,9 @@ class Charts(Demo):
             on_pick=hear("point"),
         )
         self.plot.picked = 12
+        self.next = Bars(
+            [Bar(f"0-{n}", f"first {n}", (1 / (n + 1),)) for n in range(4)], self.choose
+        )
         points = Plot(
             [Series("samples", [n / 7 for n in range(60)],
                     [math.sin(n) * n / 30 for n in range(60)],
@@ -283,4 +286,11 @@ class Charts(Demo):
             ),
             Panel(self.plot, title="Along the story"),
             Columns(Panel(points, title="Points"), Panel(columns, title="Columns")),
+            self.next,
         )
+
+    def choose(self, key: str) -> None:
+        """Other bars in the place of those that were there, as after a token that was chosen."""
+        number = self.num + 1
+        self.next.bars = tuple(Bar(f"{number}-{n}", f"{key}.{n}", (1 / (n + 1),)) for n in range(4))
+        self.hear("chosen")(key)
