@@ -144,3 +144,22 @@ def test_news_that_the_tree_has_already_are_not_applied_again(bench: BenchPage) 
         }"""
     )
     assert told == ["the lamp burned", [5, 6]]  # both are answered, or nothing more would come
+
+
+def test_pages_of_a_process_that_ended_are_opened_anew_but_not_over_and_over(
+    wire: Wire, context: BrowserContext, demo_studio: Studio
+) -> None:
+    bench = BenchPage.opened(context, demo_studio)
+    bench.field("Name").fill("kept")
+    bench.heard("name 'kept'")
+    gone = '42/workbench,["gone",{"bench":""}]'
+    wire.open[-1].send(gone)
+    bench.field("Name").fill("still kept")
+    bench.heard("name 'still kept'")
+    expect(bench.problem).to_have_count(0)
+    wire.open[-1].send(gone)
+    expect(bench.problem).to_have_text(
+        "The workbench’s process ended again. Load this page to start it."
+    )
+    bench.page.reload()
+    expect(bench.field("Name")).to_have_value("still kept")

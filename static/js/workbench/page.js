@@ -64,7 +64,7 @@ export class Page {
     if (this.visit && this.visit !== answer.visit) {
       this.link.forget(this.visit);
       this.tree.clear();
-      this.complain("The workbench was started anew, and this page with it.");
+      this.problems.add("The workbench was started anew, and this page with it.", "", false);
     }
     this.visit = answer.visit;
     this.number = answer.number;

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { keyOf } from "../../../static/js/workbench/elements/button.js";
 import { figure } from "../../../static/js/workbench/figures.js";
 import { safeLink } from "../../../static/js/workbench/links.js";
-import { addressOf, benchesOf, placeOf } from "../../../static/js/workbench/nav.js";
+import { addressOf, benchesOf, benchName, placeOf } from "../../../static/js/workbench/nav.js";
 import { shadeClass } from "../../../static/js/workbench/shades.js";
 import { same } from "../../../static/js/workbench/view.js";
 
@@ -38,6 +38,13 @@ test("one workbench is as several of which there is one", () => {
     { key: "", title: "T", pages: own.pages },
   ]);
   assert.deepEqual(benchesOf({ benches: [own, theirs] }), [own, theirs]);
+});
+
+test("of workbenches that are called alike a developer's goes by its module", () => {
+  const alike = { ...theirs, title: "Own" };
+  assert.equal(benchName(alike, [own, alike]), "my_app.py");
+  assert.equal(benchName(own, [own, alike]), "Own");
+  assert.equal(benchName(theirs, [own, theirs]), "Theirs");
 });
 
 test("a link leads to the web or to this server", () => {
