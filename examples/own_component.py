@@ -24,5 +24,6 @@ class Letters(Component):
         self.table.rows = [[word, len(word)] for word in words]
 
 
+bench = Workbench(pages=[Letters()], title="Letters")
 if __name__ == "__main__":
-    Workbench(pages=[Letters()]).run()
+    bench.run()
