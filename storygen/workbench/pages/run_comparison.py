@@ -152,7 +152,10 @@ def _pair(metric: Metric, pair: Pair) -> list[Content]:
 
 
 def _signed(metric: Metric, difference: float) -> str:
+    """A difference as the metric writes its numbers, with more digits where these would show none of it."""
     shown = metric.show(abs(difference))
+    if difference and shown == metric.show(0.0):
+        shown = f"{abs(difference):.2g}"
     return f"−{shown.lstrip('+')}" if difference < 0 else f"+{shown.lstrip('+')}"
 
 
