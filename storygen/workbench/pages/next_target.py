@@ -65,7 +65,7 @@ class TargetPanel:
 
     def stand(self, number: int | None) -> None:
         """The way has come to this token of the target."""
-        self._plot.picked = None if number is None else float(number)
+        self._plot.picked = None if number is None else float(number + 1)
 
     def _set(self, note: str) -> None:
         tokens = self.tokens[:MOST_DRAWN]
@@ -75,7 +75,9 @@ class TargetPanel:
         surprise = [None if token.logprob is None else -token.logprob for token in tokens]
         hints = [f"{token.text!r}: {facts(token)}" for token in tokens]
         self._plot.series = (
-            (Series("surprise", list(range(len(tokens))), surprise, hints=hints),) if tokens else ()
+            (Series("surprise", list(range(1, len(tokens) + 1)), surprise, hints=hints),)
+            if tokens
+            else ()
         )
         self._plot.picked = None
         self._table.rows = [self._row(number) for number in self._worst]
