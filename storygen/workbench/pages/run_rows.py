@@ -23,7 +23,16 @@ from ..elements import (
 )
 from ..elements.table import Content
 from ..metrics import Direction, Estimate, Metric
+from ..runs.rows import Row as KeptRow
 from ..runs.table import Entry, RunTable
+
+_ESTIMATES = (
+    TableColumn("Metric"),
+    TableColumn("All samples", "right"),
+    TableColumn("95 % interval", "right", hint="By drawing the samples anew."),
+    TableColumn("Samples", "right"),
+)
+_WITHOUT = TableColumn("Without a number", "right")
 
 ROWS = 20
 _LETTERS = 50
@@ -42,16 +51,7 @@ class RunRows:
         self._order: list[Entry] = []
         self._start = 0
         self._down: bool | None = None  # None: the worst first
-        self._numbers = Table(
-            [
-                "Metric",
-                TableColumn("All samples", "right"),
-                TableColumn("95 % interval", "right", hint="By drawing the samples anew."),
-                TableColumn("Samples", "right"),
-                TableColumn("Without a number", "right"),
-            ],
-            on_pick=self._pick_metric,
-        )
+        self._numbers = Table(_ESTIMATES, on_pick=self._pick_metric)
         self._by = Select("Look at", [], on_change=lambda _: self._other_metric())
         self._plot = Plot(form="columns", y_label="samples")
         self._where = Text("", "quiet")
@@ -93,9 +93,12 @@ class RunRows:
         table, metric = self._table, self._metric()
         if table is None:
             return
+        estimates = table.estimates(self._metrics)
+        some_without = any(one.num < len(table.entries) for one in estimates)
+        self._numbers.columns = (*_ESTIMATES, *([_WITHOUT] if some_without else []))
         self._numbers.rows = [
-            _estimated(one, estimate, len(table.entries))
-            for one, estimate in zip(self._metrics, table.estimates(self._metrics), strict=True)
+            _estimated(one, estimate, len(table.entries))[: len(self._numbers.columns)]
+            for one, estimate in zip(self._metrics, estimates, strict=True)
         ]
         if metric is not None:
             self._plot.series = _columns(metric, table.numbers(metric.name))
@@ -143,7 +146,12 @@ class RunRows:
 
     def _fill(self) -> None:
         shown = self._order[self._start : self._start + ROWS]
-        self._rows.rows = [self._line(one) for one in shown]
+        assert self._table is not None
+        rows = [self._table.row(one) for one in shown]
+        same = _template_of([one.text for one in rows]) if self._table.kept.plan.question else 0
+        self._rows.rows = [
+            self._line(entry, row, row.text[same:]) for entry, row in zip(shown, rows, strict=True)
+        ]
         self._rows.picked = None
         last = self._start + len(shown)
         order = "the worst first" if self._down is None else "sorted"
@@ -151,19 +159,28 @@ class RunRows:
             f"{self._start + 1:,} to {last:,} of {len(self._order):,}, {order}" if shown else ""
         )
 
-    def _line(self, entry: Entry) -> list[Content]:
-        assert self._table is not None
-        row = self._table.row(entry)
+    def _line(self, entry: Entry, row: KeptRow, text: str) -> list[Content]:
         if row.problem:
             told = Cell(cell(row.problem, 2 * _LETTERS), tone="problem", hint=row.problem)
-            return [entry.index + 1, cell(row.text, _LETTERS), told, *[""] * len(self._metrics)]
+            return [entry.index + 1, cell(text, _LETTERS), told, *[""] * len(self._metrics)]
         written = row.written[0].text if row.written else ""
         numbers = [_number(metric, entry) for metric in self._metrics]
-        return [entry.index + 1, cell(row.text, _LETTERS), cell(written, _LETTERS), *numbers]
+        return [entry.index + 1, cell(text, _LETTERS), cell(written, _LETTERS), *numbers]
 
     def _pick_row(self, row: int, column: int | None) -> None:
         self._rows.picked = row
         self._on_pick(self._order[self._start + row])
+
+
+def _template_of(texts: Sequence[str]) -> int:
+    """The letters of the lines with which all begin, which a template put there; 0 where nothing differs."""
+    lines = [text.splitlines(keepends=True) for text in texts if text]
+    num = 0
+    for first, *others in zip(*lines, strict=False):
+        if any(one != first for one in others):
+            return num
+        num += len(first)
+    return 0
 
 
 def _number(metric: Metric, entry: Entry) -> Content:
