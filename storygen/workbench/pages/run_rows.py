@@ -23,7 +23,6 @@ from ..elements import (
 )
 from ..elements.table import Content
 from ..metrics import Direction, Estimate, Metric
-from ..runs.rows import Row as KeptRow
 from ..runs.table import Entry, RunTable
 
 _ESTIMATES = (
@@ -146,12 +145,7 @@ class RunRows:
 
     def _fill(self) -> None:
         shown = self._order[self._start : self._start + ROWS]
-        assert self._table is not None
-        rows = [self._table.row(one) for one in shown]
-        same = _template_of([one.text for one in rows]) if self._table.kept.plan.question else 0
-        self._rows.rows = [
-            self._line(entry, row, row.text[same:]) for entry, row in zip(shown, rows, strict=True)
-        ]
+        self._rows.rows = [self._line(one) for one in shown]
         self._rows.picked = None
         last = self._start + len(shown)
         order = "the worst first" if self._down is None else "sorted"
@@ -159,7 +153,10 @@ class RunRows:
             f"{self._start + 1:,} to {last:,} of {len(self._order):,}, {order}" if shown else ""
         )
 
-    def _line(self, entry: Entry, row: KeptRow, text: str) -> list[Content]:
+    def _line(self, entry: Entry) -> list[Content]:
+        assert self._table is not None
+        row = self._table.row(entry)
+        text = row.asked or row.text
         if row.problem:
             told = Cell(cell(row.problem, 2 * _LETTERS), tone="problem", hint=row.problem)
             return [entry.index + 1, cell(text, _LETTERS), told, *[""] * len(self._metrics)]
@@ -170,17 +167,6 @@ class RunRows:
     def _pick_row(self, row: int, column: int | None) -> None:
         self._rows.picked = row
         self._on_pick(self._order[self._start + row])
-
-
-def _template_of(texts: Sequence[str]) -> int:
-    """The letters of the lines with which all begin, which a template put there; 0 where nothing differs."""
-    lines = [text.splitlines(keepends=True) for text in texts if text]
-    num = 0
-    for first, *others in zip(*lines, strict=False):
-        if any(one != first for one in others):
-            return num
-        num += len(first)
-    return 0
 
 
 def _number(metric: Metric, entry: Entry) -> Content:
