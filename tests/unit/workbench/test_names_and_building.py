@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storygen.workbench import Workbench
+from storygen.workbench import LocalModel, RemoteModel, Workbench
 from storygen.workbench.bench import Bench, Functions, Offer
 from storygen.workbench.component import Component
 from storygen.workbench.jobs import Job
@@ -21,8 +21,14 @@ def test_datasets_keep_the_names_that_they_were_given(tmp_path: Path) -> None:
 
 
 def test_of_a_model_that_is_there_it_is_known_whether_it_chats(tmp_path: Path) -> None:
-    bench = Workbench(models={"w": WordModel(), "file": "some/folder"}, data_dir=tmp_path).bench
-    assert [one.chats for one in bench.models.offers()] == [False, None]
+    models = {
+        "w": WordModel(),
+        "own": LocalModel(object(), object()),
+        "server": RemoteModel("http://127.0.0.1:9/v1"),  # is not called
+        "file": "some/folder",
+    }
+    bench = Workbench(models=models, data_dir=tmp_path).bench
+    assert [one.chats for one in bench.models.offers()] == [False, False, None, None]
 
 
 class Unopened:
