@@ -13,6 +13,7 @@ from storygen.workbench.explain.attention import attention
 from storygen.workbench.explain.gradient import gradient_times_input
 from storygen.workbench.explain.lens import logit_lens
 from storygen.workbench.explain.occlusion import occlusion
+from storygen.workbench.models.asking import prompt_for, write
 from storygen.workbench.models.base import Ability, Turn
 from storygen.workbench.models.local import LocalModel
 
@@ -25,6 +26,14 @@ QUESTION = "The capital of France is the city of"
 @pytest.fixture(scope="module")
 def model() -> LocalModel:
     return LocalModel(FOLDER, precision="fp32")
+
+
+def test_a_question_that_ends_the_raw_text_is_answered_in_the_template(model: LocalModel) -> None:
+    asked = "How many legs does a spider have?"
+    likeliest = {"temperature": 0.0, "max_tokens": 20}
+    raw = write(model, prompt_for(model, asked), likeliest, seeds=[1])[0]
+    answered = write(model, prompt_for(model, asked, question=True), likeliest, seeds=[1])[0]
+    assert "spider" in answered.text.lower() and raw.text != answered.text
 
 
 def test_the_city_comes_next_with_the_probability_of_a_bare_pass(model: LocalModel) -> None:
