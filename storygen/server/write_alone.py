@@ -28,14 +28,14 @@ from ..story.story import Story
 from . import presets, tastes_given
 from .annotations import annotated, stretches
 from .app import ROOT
-from .auto_calls import MOST_STEPS, plan_from
 from .automatic import AutomaticWriter
-from .checks import MAX_SEED, Fields
+from .calls.auto_calls import MOST_STEPS, plan_from
+from .calls.checks import MAX_SEED, Fields
 from .house import House
 from .loop import Empty, make_loop
 from .room import Room
 from .tastes import Tastes
-from .worker import Spawn, worker_command
+from .workers.process import Spawn, worker_command
 
 LOOK_S = 0.25
 EXIT_FAILED, EXIT_USAGE = 1, 2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ConflictError
-from ..story.story import Story
+from ...errors import ConflictError
+from ...story.story import Story
+from ..house import House
 from .checks import Fields
-from .house import House
 from .visitor import Visitor
 
 TASTE_CALLS: dict[str, tuple[str, ...]] = {
