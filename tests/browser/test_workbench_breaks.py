@@ -163,3 +163,12 @@ def test_pages_of_a_process_that_ended_are_opened_anew_but_not_over_and_over(
     )
     bench.page.reload()
     expect(bench.field("Name")).to_have_value("still kept")
+
+
+def test_a_changed_token_is_asked_for(context: BrowserContext, own_studio: Studio) -> None:
+    bench = BenchPage.opened(context, own_studio)
+    own_studio.stop()
+    own_studio.environ["STORYGEN_TOKEN"] = "another-token-that-is-long-enough"
+    own_studio.start()
+    bench.page.get_by_role("link", name="Enter the new one").click(timeout=20_000)
+    expect(bench.page.get_by_label("Token")).to_be_visible()
