@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from storygen.workbench import Chat, Generation, RemoteModel, Workbench
+from storygen.workbench import Chat, Generation, NextToken, RemoteModel, Workbench
 
 URL = os.environ.get("OPENAI_BASE_URL", "http://127.0.0.1:8080/v1")
 
@@ -26,7 +26,7 @@ def make(
     """The workbench of a server's model; without its name, of the only one that it has."""
     return Workbench(
         model=RemoteModel(url, model, key_env=key_env),
-        pages=[Chat(), Generation()],
+        pages=[Chat(), NextToken(), Generation()],
         title=f"What answers at {url}",
         data_dir=data_dir,
     )

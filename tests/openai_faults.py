@@ -72,6 +72,11 @@ def silent(handler: Any, body: dict[str, Any]) -> None:
     _wait_until_gone(handler)
 
 
+def unfinished(handler: Any, body: dict[str, Any]) -> None:
+    """In good order, but for the last words."""
+    _begin(handler, body, lambda send: send(b"data: [DONE]\n\n"))
+
+
 def garbage(handler: Any, body: dict[str, Any]) -> None:
     _begin(handler, body, lambda send: send(b"data: \xff\xfe{{{ no JSON\n\n"))
 
@@ -193,7 +198,20 @@ _AT_ONCE = {each.__name__: each for each in (redirect, loading, site, missing, t
 _IN_STREAM = {
     each.__name__: each
     for each in (
-        *(drop, stall, silent, garbage, broken, endless, crumbs, endmissing, whole, nan, fails),
+        *(
+            drop,
+            unfinished,
+            stall,
+            silent,
+            garbage,
+            broken,
+            endless,
+            crumbs,
+            endmissing,
+            whole,
+            nan,
+            fails,
+        ),
         *(busy, overfull, tattle, webpage, hangup, cutjson),
     )
 }

@@ -329,7 +329,7 @@ class Tour:
         url, token = self.studio.url.split("/?t=")
         room, self.page = self.page, self.page.context.new_page()
         self.page.goto(f"{url}/preferences?t={token}")
-        self.page.locator(".pref-lead").wait_for()
+        self.page.locator(".pref-deeds").wait_for()
         self.shoot("preferences, little")
         with StudioClient(url, token) as browser:
             model = browser.ok("hello")["default_model"]
@@ -337,7 +337,7 @@ class Tour:
             titles = {title_of(number) for number in range(len(OPENINGS))}
             made = [one for one in browser.ok("stories")["stories"] if one["title"] in titles]
             self.page.reload()
-            self.page.locator(".pref-lead").wait_for()
+            self.page.locator(".pref-deeds").wait_for()
             self.shoot("preferences, full")
         height = self.page.evaluate("document.documentElement.scrollHeight")
         for part in (1, 2, 3):

@@ -40,15 +40,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--rounds", type=int, default=5, help="rounds, sides taking turns (default 5)"
     )
     options.add_argument("--no-page", action="store_true", help="leave out what needs a browser")
+    options.add_argument(
+        "--workbench",
+        action="store_true",
+        help="measure a run over a dataset beside a bare batch loop instead",
+    )
+    options.add_argument("--texts", type=int, default=64, help="of that dataset (default 64)")
     options.add_argument("--json", type=Path, help="write the numbers here too")
     given = options.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        numbers = _measure(given, Path(folder))
+    if given.workbench:
+        numbers = _dataset_runs(given)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            numbers = _measure(given, Path(folder))
     print(_table(numbers))
     print(json.dumps(numbers, indent=1))
     if given.json:
         given.json.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _dataset_runs(given: argparse.Namespace) -> dict[str, Any]:
+    """The workbench's own numbers; in this process, since nothing but a model is measured."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is imported
+    from .dataset_runs import dataset_rates
+
+    registry = Registry(ROOT / "static" / "config.js", _models(), ROOT)
+    entry = registry.get(given.model or registry.default_key() or "")
+    if entry is None:
+        raise SystemExit(f"There is no model {given.model or ''}.")
+    threads = max(1, (os.cpu_count() or 2) - 1)
+    rates = dataset_rates(
+        str(_source(entry.source)),
+        given.precision or "fp32",
+        threads,
+        num_texts=given.texts,
+        num_tokens=given.tokens,
+        rounds=given.rounds,
+        say=_say,
+    )
+    return {
+        "model": entry.name,
+        "precision": given.precision or "fp32",
+        "threads": threads,
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        **rates,
+    }
 
 
 def _measure(given: argparse.Namespace, folder: Path) -> dict[str, Any]:

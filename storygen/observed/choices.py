@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..document.authorship import Written
 from ..document.units import utf16_units
 from ..preferences.observations import Observation, ShownCandidate, Situation
 from ..preferences.signs import repetition
 from ..store.reader import Reader
 from ..store.records import ChoiceRecord, StoredCandidate, StoredSet
-from .stories import read_story
+from ..story.taken import stretches
+from .stories import written_in
 
 
 def observe(
@@ -39,7 +41,7 @@ def observe(
         choices = chosen.get(one.record.set, [])
         if choices or one is not sets[-1]:
             seen = _of_set(store, one, number, most)
-            found += _chosen(seen, choices, standing)
+            found += _chosen(seen, choices, _Edits(one, choices, standing) if standing else None)
     return found
 
 
@@ -109,7 +111,7 @@ def _shown(card: StoredCandidate) -> ShownCandidate:
 
 
 def _chosen(
-    seen: Observation, choices: list[ChoiceRecord], standing: Counter[str] | None
+    seen: Observation, choices: list[ChoiceRecord], edits: _Edits | None
 ) -> Iterable[Observation]:
     """What was seen with what was taken, by a person and by the automatic writer."""
     if not choices:
@@ -130,7 +132,9 @@ def _chosen(
             candidates=candidates,
             by=by,
             seconds=own[0].seconds,
-            kept=None if standing is None else _kept(units, standing),
+            kept=None if edits is None else edits.kept(units),
+            deleted=None if edits is None else edits.deleted(units),
+            inserted=None if edits is None else edits.inserted(units),
         )
 
 
@@ -151,16 +155,69 @@ def _fraction(taken: int, of: int) -> float:
     return min(1.0, taken / of) if of else 0.0
 
 
-def _kept(units: dict[str, int], standing: Counter[str]) -> float | None:
-    """The fraction of what was taken (`units` by run) that stands in the story now."""
-    total = sum(units.values())
-    stands = sum(min(standing[name], most) for name, most in units.items())
-    return stands / total if total else None
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """By run: how many UTF-16 units stand in the story now, and how many of people's between them."""
+
+    units: Counter[str]
+    inserted: Counter[str]
 
 
-def _standing(store: Reader, story: str) -> Counter[str]:
-    """How many UTF-16 units of each run stand in the story now."""
-    read = read_story(store, story)
-    if read is None:
-        return Counter()
-    return Counter({run: units for run, units in read.units().items() if run is not None})
+class _Edits:
+    """What became of what was taken from a set. `cards`: ids of those of which it is asked."""
+
+    def __init__(self, one: StoredSet, choices: list[ChoiceRecord], standing: _Standing) -> None:
+        self._standing = standing
+        self._put_in: dict[str, tuple[int, int]] = {}
+        cards = {card.record.run: card for card in one.candidates}
+        for choice in sorted(choices, key=lambda one: utf16_units(one.text)):
+            self._put_in[choice.candidate] = _put_in(cards.get(choice.candidate), choice)
+
+    def kept(self, cards: Iterable[str]) -> float | None:
+        """The fraction of what was taken that stands in the story now; None where nothing was a model's."""
+        total = sum(self._put_in[card][0] for card in cards)
+        return 1 - self.deleted(cards) / total if total else None
+
+    def deleted(self, cards: Iterable[str]) -> int:
+        """The units of what was taken that do not stand any more."""
+        return sum(max(0, self._put_in[card][0] - self._standing.units[card]) for card in cards)
+
+    def inserted(self, cards: Iterable[str]) -> int:
+        """The units of people's between what stands of it, without those of a card that was edited before."""
+        return sum(max(0, self._standing.inserted[card] - self._put_in[card][1]) for card in cards)
+
+
+def _put_in(card: StoredCandidate | None, choice: ChoiceRecord) -> tuple[int, int]:
+    """The units of a taken text that are tokens', and those that a person had made between them."""
+    if card is None or card.record.text is None:
+        return choice.units, 0
+    written = "".join(token.text for token in card.tokens)
+    pieces = stretches(written, card.record.text, utf16_units(choice.text))
+    sizes = [utf16_units(text) for text, _ in pieces]
+    own = [at for at, (_, start) in enumerate(pieces) if start is not None]
+    made = sum(sizes[own[0] : own[-1]]) - sum(sizes[at] for at in own[:-1]) if own else 0
+    return sum(sizes[at] for at in own), made
+
+
+def _standing(store: Reader, story: str) -> _Standing:
+    """What of each run stands, and what people have put between its first and its last unit that does.
+
+    What replaced its end, or stands before its beginning, can't be told from what simply follows it.
+    """
+    return standing_in(written_in(store, story))
+
+
+def standing_in(text: Iterable[Written]) -> _Standing:
+    """The same of a text, in its order."""
+    units: Counter[str] = Counter()
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    by_people = 0
+    for written in text:
+        if written.run is None:
+            by_people += written.units
+        elif written.units:
+            units[written.run] += written.units
+            first.setdefault(written.run, by_people)
+            last[written.run] = by_people
+    return _Standing(units, Counter({run: last[run] - first[run] for run in first}))

@@ -51,6 +51,12 @@ def read_story(store: Reader, story: str) -> ReadStory | None:
     )
 
 
+def written_in(store: Reader, story: str) -> list[Written]:
+    """Who wrote what over the whole text of the story of that id; nothing when there is none."""
+    stored = store.open_story(story)
+    return [] if stored is None else _document(store, stored).written()
+
+
 def _parts(text: str, written: list[Written]) -> Iterator[tuple[str | None, str]]:
     """The text cut where its author changes."""
     wide = text.encode("utf-16-le", "surrogatepass")

@@ -143,6 +143,10 @@ def _maybe_fraction(value: Any, what: str) -> float | None:
     return None if value is None else _fraction(value, what)
 
 
+def _maybe_count(value: Any, what: str) -> int | None:
+    return None if value is None else checked.whole(value, what)
+
+
 def _step(value: Any, what: str) -> int:
     return checked.whole(value, what, 1)
 
@@ -212,6 +216,8 @@ _OBSERVATION: dict[str, _Read] = {
     "policy": _text,
     "seconds": _maybe_real,
     "kept": _maybe_fraction,
+    "deleted": _maybe_count,
+    "inserted": _maybe_count,
     "mode": _text,
     "prompt": _text,
     "blind": _boolean,

@@ -55,6 +55,8 @@ class Observation:
     policy: str = ""  # that drew the parameters; "": the reader set them
     seconds: float | None = None  # from the first letter that could be read to the choice
     kept: float | None = None  # the fraction of what was taken that still stands in the story
+    deleted: int | None = None  # UTF-16 units of what was taken that do not stand any more
+    inserted: int | None = None  # units that people put between the first and the last that stand
     mode: str = "continue"
     prompt: str = ""
     blind: bool = False

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .pages.dataset_viewer import DatasetViewer
     from .pages.generation import Generation
     from .pages.next_token import NextToken
+    from .pages.runs import Runs
 
 _PLACES = {
     "Chat": "pages.chat",
@@ -32,6 +33,7 @@ _PLACES = {
     "Model": "models.base",
     "NextToken": "pages.next_token",
     "RemoteModel": "models.remote",
+    "Runs": "pages.runs",
     "SteppedModel": "models.stepped",
     "open_dataset": "datasets.opening",
 }
@@ -47,6 +49,7 @@ __all__ = [
     "Model",
     "NextToken",
     "RemoteModel",
+    "Runs",
     "SteppedModel",
     "Workbench",
     "open_dataset",

@@ -63,6 +63,11 @@ class BenchPage(Room):
         return int((line.text_content() or "").split(":")[0])
 
     @property
+    def running(self) -> Locator:
+        """What is said of work under way."""
+        return self.page.get_by_role("region", name="What runs")
+
+    @property
     def problem(self) -> Locator:
         """The notices of what went wrong."""
         return self.page.locator(".wb-problems:not([hidden]) .wb-problem")

@@ -18,6 +18,7 @@ from tests.browser.candidate_cards import (
     cards,
     search_of,
     text_of,
+    unfold,
     written,
 )
 from tests.browser.room import violations
@@ -98,6 +99,7 @@ def test_each_card_can_have_parameters_of_its_own_and_says_which(staged: Staged)
     room.page.keyboard.press("Alt+k")
     said = room.page.locator(".candidate-words")
     expect(said).to_contain_text(["Temperature 0.4", "Temperature 0.8", "Temperature 1.2"])
+    unfold(room)
     way.select_option("presets")
     room.page.keyboard.press("Alt+k")
     expect(said.nth(2)).to_contain_text("Adventurous")

@@ -86,6 +86,10 @@ def test_ranges_are_set_and_what_can_not_be_is_said(staged: Staged) -> None:
     room, stage = staged
     by_fate(room)
     page = room.page
+    edges = page.locator(".fate-range select").evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect().right)"
+    )
+    assert len(set(edges)) == 1, "a long name pushes its field out of the panel"
     low = page.get_by_label("Temperature, from")
     low.fill("9")
     low.press("Enter")

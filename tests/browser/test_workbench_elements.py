@@ -71,10 +71,21 @@ def test_a_number_is_typed_or_dragged(bench: BenchPage) -> None:
 
 
 def test_a_number_on_its_way_to_another_is_no_mistake_one_that_stays_is(bench: BenchPage) -> None:
+    sent: list[str] = []
+    bench.page.on(
+        "websocket", lambda wire: wire.on("framesent", lambda frame: sent.append(str(frame)))
+    )
+    bench.page.reload()
     field = bench.field("Most tokens")
     field.fill("")
-    field.press_sequentially("50", delay=5)
+    bench.page.clock.install()
+    for digit in "50":
+        field.press(digit)
+        bench.page.clock.run_for(400)
+    bench.page.clock.resume()
     bench.heard("tokens 50")
+    assert [one for one in sent if '"change"' in one and '"value":5}' in one] == []
+    assert [one for one in sent if '"change"' in one and '"value":50}' in one] != []
     refused = bench.here.get_by_role("alert")
     expect(refused).to_be_hidden()
     before = bench.field("Prompt").bounding_box()
@@ -274,6 +285,8 @@ def test_bars_are_told_apart_and_picked(bench: BenchPage) -> None:
     expect(rows.nth(0)).to_have_attribute("aria-selected", "true")
     lengths = bars.locator(".wb-length").evaluate_all("(all) => all.map((one) => one.clientWidth)")
     assert lengths == sorted(lengths, reverse=True) and lengths[0] > 5 * lengths[5]
+    bench.page.keyboard.press("3")  # from wherever nothing is typed
+    bench.heard("bar 't2'")
     rows.nth(3).click()
     bench.heard("bar 't3'")
     bench.page.keyboard.press("ArrowDown")
@@ -285,6 +298,19 @@ def test_bars_are_told_apart_and_picked(bench: BenchPage) -> None:
     expect(compared.locator(".wb-legend")).to_have_text("SmolLM2n-gram")
     expect(compared.get_by_role("listitem").nth(2)).to_contain_text("–")
     expect(bench.element("bars", 3)).to_have_text("Nothing is here yet.")
+
+
+def test_where_a_pick_brings_other_bars_the_next_pick_goes_on_there(bench: BenchPage) -> None:
+    bench.go("charts")
+    rows = bench.element("bars", 4).get_by_role("option")
+    rows.first.focus()
+    bench.page.keyboard.press("ArrowDown")
+    bench.page.keyboard.press("Enter")
+    bench.heard("chosen '0-1'")
+    expect(rows.nth(1)).to_have_text("20-1.10.5", use_inner_text=False)
+    expect(rows.nth(1)).to_be_focused()
+    bench.page.keyboard.press("4")
+    bench.heard("chosen '1-3'")
 
 
 def test_a_plot_is_read_and_picked_from_by_keys_pointer_and_as_a_table(bench: BenchPage) -> None:

@@ -15,9 +15,10 @@ from storygen.observed.choices import observe
 from storygen.preferences import statistics_json
 from storygen.preferences.dataset.rows import raw_rows
 from storygen.preferences.learned import FEWEST_FOR_AVERAGES
+from storygen.preferences.observations import Observation
 from storygen.store.store import Store, file_url
 from tests.protocol.studio_client import OpenStory, StudioClient
-from tests.protocol.test_candidates_protocol import take
+from tests.protocol.test_candidates_protocol import own_place, take
 from tests.scripted_looks import hidden_state
 from tests.server_process import MODEL, ServerProcess
 from tests.unit.preferences.made_observations import many
@@ -114,6 +115,81 @@ def test_choices_are_seen_by_what_learns_with_all_that_was_shown(
         assert one.params == view["params"] and one.seed == view["seed"]
         assert one.log_density is not None and math.isfinite(one.log_density)
     assert chosen.situation.step == 1
+
+
+def seen_now(server: ServerProcess, story: OpenStory) -> Observation:
+    store = Store(file_url(server.data_dir / "storygen.db"))
+    *_, last = observe(store, story.id)
+    store.close()
+    return last
+
+
+def test_what_is_edited_of_a_choice_afterwards_is_counted(
+    browser: StudioClient, server: ServerProcess
+) -> None:
+    story = browser.create("Once")
+    found = dealt(story)
+    card = found["cards"][0]
+    take(story, card, " w0 w1 w2")
+    browser.ok("candidate_taken", candidate=card["id"], units=9, shown={card["id"]: 9})
+    one = seen_now(server, story)
+    assert (one.kept, one.deleted, one.inserted) == (1.0, 0, 0)
+    story.append(" And then.")
+    story.insert(0, "Not ")
+    one = seen_now(server, story)
+    assert (one.kept, one.deleted, one.inserted) == (1.0, 0, 0)
+    at = str(story).index(" w1")
+    story.delete(at, at + 3)
+    story.insert(at, " 🙂 rain")
+    one = seen_now(server, story)
+    assert str(story) == "Not Once w0 🙂 rain w2 And then."
+    assert (one.kept, one.deleted, one.inserted) == (pytest.approx(6 / 9), 3, 8)
+    [row, *_] = raw_rows([one])
+    assert (row["deleted"], row["inserted"]) == (3, 8)
+
+
+def test_what_was_edited_on_a_card_is_no_edit_of_the_choice(
+    browser: StudioClient, server: ServerProcess
+) -> None:
+    story = browser.create("Once")
+    found = dealt(story)
+    card = found["cards"][0]
+    text = " w0 never w2"
+    browser.ok("candidate_change", candidate=card["id"], text=text)
+    client, clock = own_place(story)
+    update = story.edit(lambda root: root.insert(4, text))
+    aliases = [
+        [client, clock, 4, card["client"], card["clock"]],
+        [client, clock + 9, 3, card["client"], card["clock"] + 6],
+    ]
+    story.send(update, aliases=aliases)
+    fields = {"units": 9, "text": text, "shown": {card["id"]: 9}}
+    browser.ok("candidate_taken", candidate=card["id"], **fields)
+    one = seen_now(server, story)
+    assert (one.kept, one.deleted, one.inserted) == (1.0, 0, 0)
+    story.insert(6, "!")
+    story.delete(4, 5)
+    one = seen_now(server, story)
+    assert (one.deleted, one.inserted) == (1, 1)
+
+
+def test_a_choice_that_is_taken_back_is_none_until_it_is_there_again(
+    browser: StudioClient, server: ServerProcess
+) -> None:
+    story = browser.create("Once")
+    found = dealt(story)
+    card, other = found["cards"][:2]
+    take(story, card, " w0")
+    shown = {one["id"]: 9 for one in found["cards"]}
+    browser.ok("candidate_taken", candidate=card["id"], units=3, shown=shown)
+    story.delete(4, 7)
+    browser.wait(lambda: not story.sets[found["id"]]["cards"][0]["taken"], "the taking back")
+    take(story, other, " w0 w1")
+    browser.ok("candidate_taken", candidate=other["id"], units=6, shown=shown)
+    assert [round(one.taken, 2) for one in seen_now(server, story).candidates] == [0, 0.67, 0]
+    take(story, card, " w0")
+    browser.wait(lambda: story.sets[found["id"]]["cards"][0]["taken"] == 3, "the taking again")
+    assert [round(one.taken, 2) for one in seen_now(server, story).candidates] == [0.33, 0.67, 0]
 
 
 def test_who_draws_learns_from_what_was_taken(browser: StudioClient, server: ServerProcess) -> None:

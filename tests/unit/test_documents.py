@@ -12,9 +12,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ("README.md", "docs/ARCHITECTURE.md", "docs/PROTOCOL.md", "docs/THEMES.md",
-             "models/README.md",
+             "docs/WORKBENCH.md", "docs/PREFERENCES.md", "models/README.md",
              "tests/windows/README.md")  # fmt: skip
-MADE_LATER = ("static/vendor", "data", ".venv", "path/", "models/smollm2-135m-instruct")
+MADE_LATER = (
+    "static/vendor",
+    "data",
+    ".venv",
+    "path/",
+    "models/smollm2-135m-instruct",
+    "raw/",
+    "my_app.py",
+)
 
 
 def text_of(name: str) -> str:
@@ -35,7 +43,7 @@ def test_every_file_that_a_document_names_is_there(name: str) -> None:
 @cache
 def everything() -> tuple[str, ...]:
     """Every path of the project's own files and folders."""
-    folders = ("storygen", "tests", "static", "docs", "images", "models", "tools")
+    folders = ("storygen", "tests", "static", "docs", "images", "models", "tools", "examples")
     paths = [*ROOT.glob("*"), *(path for folder in folders for path in (ROOT / folder).rglob("*"))]
     return tuple(f"/{path.relative_to(ROOT).as_posix()}" for path in paths)
 

@@ -29,7 +29,8 @@ ARROWS: dict[str, set[str]] = {
         *("engine.sampling.parameters", "engine.sampling.parameter"),  # bounds to draw within
     },
     "observed": {
-        *("store", "document", "preferences.observations", "preferences.signs"),
+        *("store", "document", "story.taken"),
+        *("preferences.observations", "preferences.signs"),
     },
     "web": {"errors"},
     "server": {

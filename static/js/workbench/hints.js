@@ -34,7 +34,8 @@ export class Hints {
       else if (byKeys) this.hide();
     });
     document.addEventListener("focusout", () => this.hide());
-    addEventListener("scroll", () => this.hide(), true);
+    // What was about to be said still is: moving by keys may scroll to where it stands.
+    addEventListener("scroll", () => this.card.hidden || this.hide(), true);
   }
 
   /** @returns {boolean} whether there was one */

@@ -2,6 +2,7 @@
 
 import { h, icon } from "../dom.js";
 import { keyText, matches } from "../key_text.js";
+import { BarsView } from "./elements/bars.js";
 import { ButtonView, keyOf } from "./elements/button.js";
 
 /** @typedef {{title: string, key: string}} Line */
@@ -53,6 +54,7 @@ export class Keys {
   /** @param {KeyboardEvent} event @returns {boolean} */
   #does(event) {
     if (event.key === "Escape") return this.escape();
+    if (!isTyping(event.target) && this.#bars()?.pickByDigit(event)) return true;
     const asks = event.key === "?" && !isTyping(event.target);
     if (asks || matches(event, "Mod+/")) return this.open();
     const number = [...this.pages()].findIndex(
@@ -84,6 +86,14 @@ export class Keys {
     return views
       .filter((view) => view instanceof ButtonView)
       .filter(({ values, element }) => values.key && element.checkVisibility());
+  }
+
+  /** @returns {BarsView | undefined} the first from which can be picked, and that is in sight */
+  #bars() {
+    const views = [...(this.page()?.tree.views.values() ?? [])];
+    return views
+      .filter((view) => view instanceof BarsView)
+      .find(({ values, element }) => values.pickable && element.checkVisibility());
   }
 
   /** @returns {true} */

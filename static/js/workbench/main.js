@@ -6,7 +6,7 @@ import { BusyBar } from "./busy.js";
 import { Hints } from "./hints.js";
 import { Keys } from "./keys.js";
 import { Link } from "./link.js";
-import { addressOf, benchesOf, Nav, placeOf } from "./nav.js";
+import { addressOf, benchesOf, benchName, Nav, placeOf } from "./nav.js";
 import { Page } from "./page.js";
 
 /** @typedef {import("./nav.js").Bench} Bench */
@@ -137,7 +137,7 @@ function go() {
 /** @param {Bench | null} bench that can't begin; null: there is no page, and how one begins is said */
 function empty(bench) {
   shown = null;
-  setText(byId("title"), bench?.title || "The workbench");
+  setText(byId("title"), bench ? benchName(bench, benches) : "The workbench");
   byId("sentence").hidden = true;
   setText(byId("begin-words"), bench?.problem ?? "There are no pages yet. Give it some:");
   setText(byId("begin-code"), bench ? (bench.trace ?? "") : EXAMPLE);

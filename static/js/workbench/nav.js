@@ -23,7 +23,7 @@ export class Nav {
         number += 1;
         return h("li", {}, this.#link(bench, page, number));
       });
-      const head = benches.length > 1 ? [h("h2", {}, bench.title)] : [];
+      const head = benches.length > 1 ? [h("h2", {}, benchName(bench, benches))] : [];
       const problem = bench.problem ? [this.#problem(bench)] : [];
       return [...head, ...problem, h("ul", {}, ...links)];
     });
@@ -110,6 +110,12 @@ function decoded(text) {
   } catch {
     return text;
   }
+}
+
+/** @param {Bench} bench @param {Bench[]} benches @returns {string} its title, or its module where others are called so, too */
+export function benchName({ key, title }, benches) {
+  const alike = benches.filter((one) => one.title === title).length > 1;
+  return alike && key ? (key.split("/").at(-1) ?? key) : title || "The workbench";
 }
 
 /** @param {any} answer to "pages": of one workbench, or of several @returns {Bench[]} */

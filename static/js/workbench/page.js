@@ -17,6 +17,8 @@ import { Tree } from "./tree.js";
 
 const IDLE = { busy: false, done: 0, total: 0, note: "" };
 const NEAR_PX = 48;
+/** Where more of the window than this lies below what is written, it stands not at the end. */
+const MOST_BELOW = 0.6;
 
 export class Page {
   /** @param {string} bench @param {PageInfo} info @param {import("./link.js").Link} link @param {On} on */
@@ -62,7 +64,7 @@ export class Page {
     if (this.visit && this.visit !== answer.visit) {
       this.link.forget(this.visit);
       this.tree.clear();
-      this.complain("The workbench was started anew, and this page with it.");
+      this.problems.add("The workbench was started anew, and this page with it.", "", false);
     }
     this.visit = answer.visit;
     this.number = answer.number;
@@ -149,21 +151,32 @@ export class Page {
   }
 
   /**
-   * What is written at the end of the page stays in sight, while the reader is there.
+   * What is written near the end of the page stays in sight, while the reader is there.
    *
    * @param {import("./link.js").Op[]} ops
    * @returns {() => void} to be called when they were applied
    */
   #follower(ops) {
-    const growing = ops.find(({ op, name }) => op === "grow" && name === "text");
-    const element = growing && this.tree.views.get(growing.id)?.element;
+    const id = ops.map(writingIn).find(Boolean);
     const root = document.documentElement;
     const left = root.scrollHeight - root.clientHeight - root.scrollTop;
-    if (!element || left > NEAR_PX || this.element.hidden) return () => {};
-    if (element.getBoundingClientRect().bottom > root.clientHeight + NEAR_PX) return () => {};
+    if (!id || left > NEAR_PX || this.element.hidden) return () => {};
     return () => {
-      if (element.getBoundingClientRect().bottom > root.clientHeight)
-        root.scrollTop = root.scrollHeight;
+      const element = this.tree.views.get(id)?.element;
+      if (!element?.checkVisibility()) return;
+      const bottom = root.scrollTop + element.getBoundingClientRect().bottom;
+      const below = root.scrollHeight - bottom;
+      if (below < root.clientHeight * MOST_BELOW) root.scrollTop = root.scrollHeight;
     };
   }
 }
+
+/** @param {import("./link.js").Op} op @returns {string} the id of the element in which it writes on; empty for none */
+function writingIn(op) {
+  if (op.op === "grow" && op.name === "text") return op.id;
+  const begun = op.op === "children" ? op.children.find(isWritten) : undefined;
+  return begun?.id ?? "";
+}
+
+/** @param {import("./view.js").ElementJson} json */
+const isWritten = ({ kind, state }) => kind === "turn" && state === "writing";

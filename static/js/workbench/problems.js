@@ -15,14 +15,14 @@ export class Problems {
     });
   }
 
-  /** @param {string} message @param {string} trace empty where there is none */
-  add(message, trace) {
+  /** @param {string} message @param {string} trace empty where there is none @param {boolean} [wrong] false: only news */
+  add(message, trace, wrong = true) {
     for (const one of this.element.children)
       if (one.firstElementChild?.textContent === message) one.remove();
     const close = () => notice.remove();
     const notice = h(
       "div",
-      { class: "wb-problem" },
+      { class: `wb-problem${wrong ? "" : " is-news"}` },
       h("p", { class: "wb-problem-words" }, message),
       h(
         "button",

@@ -66,6 +66,13 @@ _OF_THE_SET = (
     Column("policy", "string", "What drew the parameters; empty: the reader set them."),
     Column("seconds", "float64", "From the first letter that could be read to the choice.", True),
     Column("kept", "float64", "The fraction of the accepted text that survived later edits.", True),
+    Column("deleted", "int64", "UTF-16 units of the accepted text that later edits deleted.", True),
+    Column(
+        "inserted",
+        "int64",
+        "UTF-16 units that people later put between its first and its last unit that survived.",
+        True,
+    ),
     Column("extra", "string", "More that was noted of the set, as a JSON object."),
 )
 _OF_THE_CANDIDATE = (

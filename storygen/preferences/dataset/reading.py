@@ -119,6 +119,8 @@ def _observation(cells: Cells) -> Observation:
         policy=cells.text("policy"),
         seconds=cells.maybe("seconds", cells.number),
         kept=cells.maybe("kept", cells.fraction),
+        deleted=cells.maybe("deleted", lambda name: cells.integer(name, 0)),
+        inserted=cells.maybe("inserted", lambda name: cells.integer(name, 0)),
         mode=cells.one_of("mode", ("continue", "prompt")),
         prompt=cells.text("writing_prompt"),
         blind=cells.flag("blind"),

@@ -7,16 +7,16 @@ wrong with a file is told with its name and the line or row, and what to do abou
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from ...errors import BadRequestError
+from . import parquet_lines
 
-_BATCH_ROWS = 64
-_THRIFT_BYTES = 2**26
-_THRIFT_ITEMS = 2**20
 _MARK = b"\xef\xbb\xbf"  # of UTF-8, which some programs write at the beginning of a file
 
 
@@ -55,7 +55,7 @@ def rows_of(path: Path, columns: Sequence[str], limits: Limits) -> Iterator[Foun
             begins = file.read(4)
             file.seek(0)
             if begins == b"PAR1":
-                yield from _parquet_rows(file, path.name, columns, limits)
+                yield from _parquet_rows(path, columns, limits)
             elif path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
                 yield from _json_rows(file, path.name, limits)
             else:
@@ -109,48 +109,27 @@ def _json_rows(file: BinaryIO, name: str, limits: Limits) -> Iterator[FoundRow]:
         yield FoundRow(row.where, values)
 
 
-def _parquet_rows(
-    file: BinaryIO, name: str, columns: Sequence[str], limits: Limits
-) -> Iterator[FoundRow]:
-    import pyarrow
-
+def _parquet_rows(path: Path, columns: Sequence[str], limits: Limits) -> Iterator[FoundRow]:
+    """Read by a process of its own, see `parquet_lines`."""
+    arguments = [str(path.resolve()), path.name, str(limits.num_rows), str(limits.group_bytes)]
+    command = [sys.executable, "-m", parquet_lines.__name__, *arguments, *columns]
     number = 0
-    try:
-        for batch in _batches(file, name, columns, limits):
-            for values in batch.to_pylist():
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=_ROOT
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                kind, value = json.loads(line)
+                if kind == "end":
+                    return
+                if kind == "error":
+                    raise BadRequestError(value)
                 number += 1
-                yield FoundRow(f"{name}, row {number}", values)
-    except (pyarrow.ArrowException, OSError, ValueError) as error:
-        raise BadRequestError(
-            f"{name}: the Parquet file is broken behind row {number} ({error}); get or write it anew."
-        ) from error
+                yield FoundRow(f"{path.name}, row {number}", value)
+        finally:
+            process.kill()
+    raise BadRequestError(parquet_lines.broken(path.name, number, "it can't be read"))
 
 
-def _batches(file: BinaryIO, name: str, columns: Sequence[str], limits: Limits) -> Iterator[Any]:
-    import pyarrow.parquet
-
-    opened = pyarrow.parquet.ParquetFile(
-        file,
-        pre_buffer=False,
-        thrift_string_size_limit=_THRIFT_BYTES,
-        thrift_container_size_limit=_THRIFT_ITEMS,
-        arrow_extensions_enabled=False,
-    )
-    about = opened.metadata
-    if about.num_rows > limits.num_rows:
-        raise BadRequestError(f"{name} has more than {limits.num_rows} rows; split it.")
-    for group in range(about.num_row_groups):
-        _check_group(about.row_group(group), name, limits)
-    there = [one for one in columns if one in opened.schema_arrow.names]
-    # Without a column it would give no rows, and nothing would say which columns are missing.
-    yield from opened.iter_batches(_BATCH_ROWS, columns=there or None, use_threads=False)
-
-
-def _check_group(group: Any, name: str, limits: Limits) -> None:
-    """A million equal numbers take some bytes in a file, but not once they are read: so they count too."""
-    num_values = max((group.column(at).num_values for at in range(group.num_columns)), default=0)
-    if max(group.total_byte_size, 8 * num_values) > limits.group_bytes:
-        raise BadRequestError(
-            f"{name}: a group of rows has more than {limits.group_bytes} bytes; "
-            "write the file anew with smaller row groups."
-        )
+_ROOT = Path(__file__).resolve().parents[3]

@@ -164,6 +164,8 @@ def _set_columns(observation: Observation) -> Row:
         "policy": storable(observation.policy),
         "seconds": _finite(observation.seconds),
         "kept": _finite(observation.kept),
+        "deleted": observation.deleted,
+        "inserted": observation.inserted,
         "extra": _as_json(observation.extra),
     }
 

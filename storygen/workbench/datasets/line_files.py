@@ -114,7 +114,8 @@ class Table(_Lines):
         except csv.Error as error:
             return BrokenSample(where, f"it can't be taken apart ({error}); mend the line.")
         if len(cells) != len(self._names):
-            told = f"it has {len(cells)} fields and the first line names {len(self._names)}"
+            fields = "1 field" if len(cells) == 1 else f"{len(cells)} fields"
+            told = f"it has {fields} and the first line names {len(self._names)}"
             return BrokenSample(where, f"{told}; mend the line.")
         return dict(zip(self._names, cells, strict=True))
 

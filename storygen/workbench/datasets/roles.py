@@ -51,7 +51,8 @@ class Roles:
         text = " and ".join(self.text) or "nothing"
         if self.target and self.text == (self.target,):
             return f"the turns in {self.target} are the text, the last answer is the target"
-        return f"{text} is the text" + (f", {self.target} is the target" if self.target else "")
+        verb = "are" if len(self.text) > 1 else "is"
+        return f"{text} {verb} the text" + (f", {self.target} is the target" if self.target else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from .base import (
     Ability,
     CannotError,
     Generated,
+    Likely,
     Model,
     NextDistribution,
     OnToken,
@@ -137,8 +138,13 @@ class RemoteModel(Model):
         top = piece.tokens[0].top[:num]
         if not draws or params is None:
             return NextDistribution(top)
-        drawn = self._draw(text, params, min(draws, MOST_DRAWS), seed)
-        return NextDistribution(top, drawn=tuple(drawn[each.text] for each in top) if drawn else ())
+        drawn, unlisted = self._draw(text, params, min(draws, MOST_DRAWS), seed)
+        if not drawn:
+            return NextDistribution(top)
+        more = [each for each in unlisted if each.text not in {one.text for one in top}]
+        more = more[: num // 2]
+        shown = (*top[: num - len(more)], *more)  # what was drawn is shown, however unlikely
+        return NextDistribution(shown, drawn=tuple(drawn[each.text] for each in shown))
 
     def score(
         self, before: str, text: str, *, num_top: int = 0, job: Job | None = None
@@ -310,18 +316,32 @@ class RemoteModel(Model):
         self._refused |= set(named)
         return {name: value for name, value in body.items() if name not in named}
 
-    def _draw(self, text: str, params: Params, draws: int, seed: int) -> Counter[str]:
-        """How often each next token was drawn; empty where a server gives no more than one at once."""
+    def _draw(
+        self, text: str, params: Params, draws: int, seed: int
+    ) -> tuple[Counter[str], list[Likely]]:
+        """How often each next token was drawn, and those tokens, likeliest first.
+
+        Nothing where a server gives no more than one at once.
+        """
         fields = request_fields(params, self.connect().kind, refused=self._refused).body
-        body = {**fields, "prompt": text, "max_tokens": 1, "n": draws, "seed": seed & LARGEST_SEED}
+        body = {**fields, "prompt": text, "max_tokens": 1, "n": draws, "logprobs": 1}
+        body["seed"] = seed & LARGEST_SEED
         try:
             answer = self._wire.ask("/completions", {**body, "model": self.connect().model})
         except RemoteError as error:
             if error.status in (400, 422, 500):
-                return Counter()
+                return Counter(), []
             raise
-        texts = [piece.text for piece in read_pieces(answer, 0)]
-        return Counter(texts) if len(texts) == draws else Counter()
+        found = [piece.tokens[0] for piece in read_pieces(answer, 1) if piece.tokens]
+        if len(found) != draws:
+            return Counter(), []
+        told = {
+            one.text: Likely(one.id, one.text, one.logprob)
+            for one in found
+            if one.logprob is not None
+        }
+        likely = sorted(told.values(), key=lambda each: -each.logprob)
+        return Counter(one.text for one in found), likely
 
 
 def server_kind(model: RemoteModel) -> ServerKind:

@@ -19,4 +19,5 @@ def built_in_pages(metrics: Iterable[Given] | None = None) -> list[Component]:
     from .next_token import NextToken
     from .runs import Runs
 
-    return [DatasetViewer(), Generation(metrics), NextToken(), Chat(), Runs()]
+    given = None if metrics is None else list(metrics)
+    return [DatasetViewer(), Generation(given), NextToken(), Chat(), Runs(given)]

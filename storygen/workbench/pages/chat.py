@@ -112,8 +112,8 @@ class Chat(Component):
         return Row(self._which, self._new, self._save, self._open)
 
     def _writing_place(self) -> Element:
-        self._words = TextInput("Your turn", lines=3, on_submit=lambda _: self._send())
-        self._button = Button("Send", self._send, tone="primary")
+        self._words = TextInput("Your turn", lines=3)
+        self._button = Button("Send", self._send, tone="primary", key="Ctrl+Enter")
         self._halt = Button("Stop", self._stop, key="Escape", at_once=True)
         self._hint = Text("", "quiet")
         return Column(self._beside, self._words, Row(self._button, self._halt, self._hint))
@@ -372,7 +372,7 @@ def _note(said: Said) -> str:
     if "seed" in made:
         parts.append(f"seed {made['seed']}")
     if made.get("ended") == "length":
-        parts.append("ended at the most tokens")
+        parts.append("reached the most tokens")
     if made.get("unheeded"):
         parts.append(f"this server does not heed: {made['unheeded']}")
     return " · ".join(filter(None, parts))

@@ -132,8 +132,8 @@ class Generation(Component):
         )
         self._running = made
         self._rounds.append(made)
-        self._kept.children = [one.element for one in reversed(self._rounds)]
         self._show_kept()
+        self._kept.children = [one.element for one in reversed(self._rounds)]
         self.beside(lambda job: made.watch(self._patience_s, job))
         made.start(self.bench.models, self.beside)
 

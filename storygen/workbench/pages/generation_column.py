@@ -94,7 +94,8 @@ class ModelColumn:
         except StorygenError as error:
             self.fail(" ".join(filter(None, (error.message, getattr(error, "mend", "")))))
         except Exception as error:
-            log.warning("%s failed on the page.", self.name, exc_info=True)
+            if not self.over:
+                log.warning("%s failed on the page.", self.name, exc_info=True)
             self.fail(told(error), traceback.format_exc())
 
     def stop(self) -> None:

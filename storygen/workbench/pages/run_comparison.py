@@ -67,10 +67,17 @@ class RunComparison:
     def show(self, table: RunTable, others: Sequence[KeptRun], metrics: Sequence[Metric]) -> None:
         """Compare this run with one of `others`, when somebody chooses it."""
         self._first, self._metrics = table, metrics
+        self._other.value = ""
+        self.offer(others)
+        self._compare()
+
+    def offer(self, others: Sequence[KeptRun]) -> None:
+        """Other runs came or went; the one that was chosen stays."""
         options = [Option(one.plan.run, label(one.plan)) for one in others]
         self._other.options = (Option("", "no other run"), *options)
-        self._other.value = ""
-        self._compare()
+        if self._other.value not in {option.value for option in self._other.options}:
+            self._other.value = ""
+            self._compare()
 
     def _compare(self) -> None:
         self._tables = None
@@ -145,7 +152,10 @@ def _pair(metric: Metric, pair: Pair) -> list[Content]:
 
 
 def _signed(metric: Metric, difference: float) -> str:
+    """A difference as the metric writes its numbers, with more digits where these would show none of it."""
     shown = metric.show(abs(difference))
+    if difference and shown == metric.show(0.0):
+        shown = f"{abs(difference):.2g}"
     return f"−{shown.lstrip('+')}" if difference < 0 else f"+{shown.lstrip('+')}"
 
 

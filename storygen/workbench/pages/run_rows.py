@@ -94,7 +94,7 @@ class RunRows:
         if table is None:
             return
         self._numbers.rows = [
-            _estimated(one, estimate)
+            _estimated(one, estimate, len(table.entries))
             for one, estimate in zip(self._metrics, table.estimates(self._metrics), strict=True)
         ]
         if metric is not None:
@@ -174,13 +174,12 @@ def _number(metric: Metric, entry: Entry) -> Content:
     return metric.show(found.number)
 
 
-def _estimated(metric: Metric, found: Estimate) -> list[Content]:
+def _estimated(metric: Metric, found: Estimate, num_rows: int) -> list[Content]:
     title = Cell(metric.title + ARROWS[metric.direction], hint=metric.sentence)
     between = ""
     if found.low is not None and found.high is not None:
         between = f"{metric.show(found.low)} to {metric.show(found.high)}"
-    missing = found.num_silent + found.num_problems
-    return [title, found.shown, between, f"{found.num:,}", f"{missing:,}"]
+    return [title, found.shown, between, f"{found.num:,}", f"{num_rows - found.num:,}"]
 
 
 def _columns(metric: Metric, numbers: Sequence[float]) -> tuple[Series, ...]:

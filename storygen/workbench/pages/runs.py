@@ -123,6 +123,8 @@ class Runs(Component):
             known = {one.plan.run: one for one in self._runs}
             self._runs = [known.get(one.plan.run, one) for one in self._shelf.runs()]
             self._fill_list()
+            if self._table is not None:
+                self._comparison.offer(self._others(self._table.kept))
 
     def _fill_list(self) -> None:
         self._list.rows = [line(one.plan, self._state(one)) for one in self._runs]
@@ -155,10 +157,12 @@ class Runs(Component):
         self._rows.show(self._table, metrics)
         self._row.hide()
         self._show_state()
-        others = [one for one in self._runs if one.plan.run != run]
-        self._comparison.show(self._table, others, metrics)
+        self._comparison.show(self._table, self._others(kept), metrics)
         self._detail.hidden = False
         self._fill_list()
+
+    def _others(self, kept: KeptRun) -> list[KeptRun]:
+        return [one for one in self._runs if one.plan.run != kept.plan.run]
 
     def _metrics_of(self, kept: KeptRun) -> Sequence[Metric]:
         """Those of the plan; one that this program does not know (any more) has a name alone."""

@@ -18,7 +18,7 @@ from ..datasets.keys import fingerprint, key_of
 from ..datasets.reading import SampleReader
 from ..datasets.split import Sample, Split
 from ..jobs import CancelledError, Job
-from ..metrics import Case, Metric, measure
+from ..metrics import BUILT_IN, Case, Metric, Need, measure
 from ..models.base import Ability, Generated, Model, ScoredToken
 from .keeping import KeptRun
 from .plan import SCORE, WRITE, RunPlan, check_probe, probe
@@ -185,7 +185,7 @@ def _write(plan: RunPlan, asked: Sequence[Asked], model: Model, job: Job) -> lis
     seeds = [plan.seed_of(one.index, at) for one in asked for at in range(plan.num_texts)]
     together = getattr(model, "generate_batch", None)
     if together is not None:
-        written = together(texts, plan.params, seeds=seeds, job=job)
+        written = together(texts, plan.params, seeds=seeds, num_top=_num_top(plan), job=job)
     else:
         written = _one_by_one(plan, asked, model, job)
     if any(one.ended == "cancelled" for one in written):
@@ -201,13 +201,24 @@ def _write(plan: RunPlan, asked: Sequence[Asked], model: Model, job: Job) -> lis
     ]
 
 
+_WITHOUT_RANKS = {"perplexity", "cross_entropy", "bits_per_byte", "surprising"}
+_OF_RANKS = {one.name for one in BUILT_IN if Need.SCORES in one.needs} - _WITHOUT_RANKS
+_BUILT_IN = {one.name for one in BUILT_IN}
+
+
+def _num_top(plan: RunPlan) -> int:
+    """1 makes a model tell ranks and entropies, which takes time: only where a metric asks for them."""
+    asks = any(name in _OF_RANKS or name not in _BUILT_IN for name in plan.metrics)
+    return 1 if asks else 0
+
+
 def _one_by_one(plan: RunPlan, asked: Sequence[Asked], model: Model, job: Job) -> list[Generated]:
     """What `generate` gives for each, several at once where the model can have it so (a server)."""
 
     def write(one: Asked) -> list[Generated]:
         job.check()
         seeds = [plan.seed_of(one.index, number) for number in range(plan.num_texts)]
-        return model.generate(one.text, plan.params, seeds=seeds, job=job)
+        return model.generate(one.text, plan.params, seeds=seeds, num_top=_num_top(plan), job=job)
 
     return [text for texts in _each(write, asked, model, job) for text in texts]
 

@@ -14,6 +14,7 @@ import openai_server
 import pytest
 
 from storygen.workbench.elements import (
+    Bars,
     Collapsible,
     Number,
     Panel,
@@ -26,6 +27,7 @@ from storygen.workbench.elements import (
 from storygen.workbench.models.local import LocalModel
 from storygen.workbench.pages.chat import Chat
 from storygen.workbench.pages.generation import Generation
+from storygen.workbench.pages.next_token import NextToken
 from storygen.workbench.workbench import Workbench
 from tests.tiny_models import make_model, make_tokenizer
 from tests.workbench_page import OpenPage
@@ -76,6 +78,24 @@ def test_a_server_is_talked_with_and_writes_on(
         assert any(token.shade is not None for token in panel.tokens)
 
 
+def test_a_server_is_gone_through_token_by_token(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example: Any = imported("openai_endpoint", monkeypatch)
+    bench: Workbench = example.make(f"{url}/vllm/v1", data_dir=tmp_path)
+    (next_token,) = (one for one in bench.pages if isinstance(one, NextToken))
+    with OpenPage(next_token, bench.bench) as page:
+        page.do(page.find(TextInput, "Text to go on from"), "change", "The cat")
+        page.click("Begin")
+        bars = page.find(Bars)
+        assert [bar.label for bar in bars.bars[:3]] == [".", " sat", " ran"]
+        page.do(bars, "pick", bars.bars[1].key)
+        assert not page.problems
+        assert page.find(Bars).bars[0].label == " on"
+        page.click("Go on by drawing")
+        assert not page.problems
+
+
 def test_a_key_is_read_from_the_environment(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,7 +144,7 @@ def test_a_talk_begins_with_a_person_and_what_they_said_stands_beside(
         page.click("Generate")
         assert not page.problems
         titles = [column.title for column in page.find(Table).columns]
-        assert "Words of the persona ↑" in titles
+        assert "Words of the persona" in titles
 
 
 def test_every_person_says_something(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,7 @@ def raw_rows_of(tmp_path: Path) -> list[dict[str, Any]]:
         ({"mode": "chat"}, '"mode" must be "continue" or "prompt"'),
         ({"blind": 1}, '"blind" must be true or false'),
         ({"kept": -0.1}, '"kept" must be a number from 0 to 1'),
+        ({"deleted": -1}, '"deleted" must be an integer from 0'),
         ({"before": "other"}, 'of the set "set-0-1" only 1 of 3 rows stand together'),
     ],
 )
@@ -183,7 +184,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path, read: Callable[[Path],
 def test_a_parquet_file_that_was_damaged_is_an_error_of_ours_or_still_right(tmp_path: Path) -> None:
     folder = written(tmp_path / "out", many(2), forms=("raw",))
     whole = (folder / "raw" / "train.parquet").read_bytes()
-    for place in range(4, len(whole) - 8, max(1, len(whole) // 150)):
+    for place in range(4, len(whole) - 8, max(1, len(whole) // 16)):
         damaged = bytearray(whole)
         damaged[place] ^= 0x55
         (tmp_path / "x.parquet").write_bytes(damaged)

@@ -75,6 +75,8 @@ def deep(levels: int) -> Any:
         ("time", math.inf, "time must be between"),
         ("by", "cat", "by must be one of: human, auto"),
         ("kept", 1.5, "kept must be between 0 and 1"),
+        ("deleted", -1, "deleted must be between 0"),
+        ("inserted", 1.5, "inserted must be a whole number"),
         ("blind", 1, "blind must be true or false"),
         ("candidates", {}, "candidates must be a list"),
         ("candidates", [{}] * 1001, "at most 1000"),

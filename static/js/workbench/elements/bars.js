@@ -51,16 +51,21 @@ export class BarsView extends View {
 
   /** @param {KeyboardEvent} event */
   #digit(event) {
-    const { key, ctrlKey, altKey, metaKey } = event;
+    if (!event.defaultPrevented && this.pickByDigit(event)) event.preventDefault();
+  }
+
+  /** @param {KeyboardEvent} event @returns {boolean} whether it was the digit of a bar */
+  pickByDigit({ key, ctrlKey, altKey, metaKey }) {
     const bar = /^[1-9]$/.test(key) ? this.bars[Number(key) - 1] : undefined;
-    if (!bar || ctrlKey || altKey || metaKey || !this.values.pickable) return;
-    event.preventDefault();
+    if (!bar || ctrlKey || altKey || metaKey || !this.values.pickable) return false;
     this.#pick(bar.key);
+    return true;
   }
 
   /** @override */
   show() {
     const { bars } = this;
+    const focused = [...this.list.children].findIndex((row) => row === document.activeElement);
     const pickable = Boolean(this.values.pickable);
     setAttributes(this.list, {
       role: pickable ? "listbox" : "list",
@@ -74,6 +79,8 @@ export class BarsView extends View {
     this.#arrange(bars, pickable);
     this.#showLegend(bars);
     if (pickable) this.roving.settle();
+    const lost = focused >= 0 && !this.list.contains(document.activeElement);
+    if (lost && bars.length) this.roving.focus(focused);
   }
 
   /** @param {Bar[]} bars whose parts stand below each other */
@@ -134,7 +141,7 @@ export class BarsView extends View {
       .filter((mark) => bars.some((bar) => bar.mark === mark))
       .map((mark) => h("span", { class: "wb-key" }, h("i", {}, MARKS[mark][0]), MARKS[mark][1]));
     this.legend.replaceChildren(...names, ...marks);
-    this.legend.hidden = !names.length && !marks.length;
+    this.legend.hidden = !bars.length || (!names.length && !marks.length);
   }
 }
 

@@ -6,6 +6,9 @@ import { safeLink } from "../links.js";
 import { shadeClass } from "../shades.js";
 
 /** @typedef {{text: string | number | null, shade?: number, link?: string, pick?: boolean, tone?: string, hint?: string}} Cell */
+/** So many characters are given room, rather than a column of single words. */
+const LONG = 24;
+
 /** @typedef {Cell | string | number | null} Content */
 
 /** @param {Content} content @returns {Cell} */
@@ -20,9 +23,10 @@ export const cellOf = (content) =>
 export function drawCell({ text, shade, link, pick, tone, hint }, column, inGrid) {
   const words = wordsOf(text, column?.digits ?? null);
   const number = typeof text === "number";
+  const long = words.length > LONG;
   const side = column?.align ?? "left";
   const cell = h("td", {
-    class: `is-${side} ${tone ? `is-${tone}` : ""} ${number ? "is-number" : ""} ${shadeClass(shade)}`,
+    class: `is-${side} ${tone ? `is-${tone}` : ""} ${number ? "is-number" : ""} ${long ? "is-long" : ""} ${shadeClass(shade)}`,
     role: inGrid ? "gridcell" : null,
     "data-hint": hint,
   });

@@ -69,6 +69,7 @@ export class TokensView extends View {
 
   /** @param {number} [from] what is before stands already */
   #draw(from = 0) {
+    const focused = this.spans.findIndex((span) => span === document.activeElement);
     const tokens = /** @type {Token[]} */ (this.values.tokens ?? []);
     for (let at = from; at < Math.min(tokens.length, this.drawn.length); at++) {
       if (same(tokens[at], this.drawn[at])) continue;
@@ -82,7 +83,10 @@ export class TokensView extends View {
     this.element.classList.toggle("is-empty", tokens.length === 0);
     this.#cut(tokens.length);
     for (let at = this.drawn.length; at < tokens.length; at++) this.#add(tokens[at], at);
-    if (this.values.pickable) this.roving.settle();
+    if (!this.values.pickable) return;
+    this.roving.settle();
+    const lost = focused >= 0 && !this.text.contains(document.activeElement);
+    if (lost && this.spans.length) this.roving.focus(focused);
   }
 
   /** @param {number} from this token and all behind it go */

@@ -14,7 +14,7 @@ export class TurnView extends View {
   /** @param {import("../view.js").ElementJson} json @param {import("../view.js").Desk} desk */
   constructor(json, desk) {
     super(json, desk, h("article"));
-    this.name = h("h3", { class: "wb-turn-name", id: `${json.id}-name` });
+    this.name = h("p", { class: "wb-turn-name", id: `${json.id}-name` });
     this.words = document.createTextNode("");
     this.caret = h("span", { class: "wb-caret", "aria-hidden": "true" });
     this.text = h("div", { class: "wb-turn-text" }, this.words, this.caret);

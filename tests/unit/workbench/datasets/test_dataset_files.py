@@ -167,7 +167,7 @@ def test_a_row_of_a_table_with_other_fields_is_told_with_its_line(tmp_path: Path
     path = tmp_path / "rows.csv"
     path.write_text('a,b\n"x\ny",2\n3\n4,5\n')
     split = only(open_dataset(path))
-    assert str(split[1]).startswith("rows.csv, line 4: it has 1 fields")
+    assert str(split[1]).startswith("rows.csv, line 4: it has 1 field and")
     assert split[2] == {"a": "4", "b": "5"}
 
 

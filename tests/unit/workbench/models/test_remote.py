@@ -200,6 +200,20 @@ def test_draws_are_the_servers_own(url: str) -> None:
     assert found.drawn[0] == pytest.approx(60 * share, abs=15)
 
 
+def test_what_was_drawn_is_listed_however_unlikely(url: str) -> None:
+    wild = {**BARE, "temperature": 5.0}
+    model = RemoteModel(f"{url}/vllm/v1")
+    for seed in range(12):
+        found = model.next_tokens("The cat", num=10, params=wild, draws=1, seed=seed)
+        assert len(found.tokens) == 10
+        assert sum(found.drawn) == 1
+        token = found.tokens[found.drawn.index(1)]
+        if token.text.isascii():
+            expected = openai_words.logprob(b" cat", token.text.encode())
+            assert token.logprob == pytest.approx(expected)
+    assert model.next_tokens("The cat", num=10).tokens[0].text == found.tokens[0].text
+
+
 def test_a_talk_is_answered(url: str) -> None:
     talk = [Turn("system", "Be a cat."), Turn("user", "the cat")]
     came: list[str] = []

@@ -13,11 +13,12 @@ from storygen.workbench.models.remote_events import Event, EventParser, TooLongE
 STREAM = (
     '\ufeff: a comment\r\ndata: {"a": "é🙂"}\r\n\r\n'
     "event: error\ndata: one\ndata:two\ndata:  three\n\n\n"
-    ": keep-alive\n\nid: 5\nretry: 10\n\ndata\n\rdata: last\r\r"
+    "data: x\r\ndata: y\r\n\r\n: keep-alive\n\nid: 5\nretry: 10\n\ndata\n\rdata: last\r\r"
 ).encode()
 EVENTS = [
     Event('{"a": "é🙂"}'),
     Event("one\ntwo\n three", "error"),
+    Event("x\ny"),
     Event(""),
     Event("last"),
 ]

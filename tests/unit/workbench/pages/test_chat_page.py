@@ -26,7 +26,7 @@ def test_a_model_answers_over_its_own_template() -> None:
         assert len(answer.text.split()) <= 5
         assert not answer.text.startswith(" ")
         assert answer.note.startswith("words · 5 tokens in ")
-        assert answer.note.endswith("seed 1 · ended at the most tokens")
+        assert answer.note.endswith("seed 1 · reached the most tokens")
         assert page.find(TextInput, "Your turn").value == ""
         say(page, "And then?")
         assert prompt(model) == (

@@ -67,6 +67,7 @@ def test_a_key_is_kept_and_never_told(url: str, tmp_path: Path) -> None:
         look(page, f"{url}/keyed/v1")
         assert "asks for a key" in page.problems[-1]
         look(page, f"{url}/keyed/v1", openai_server.KEY)
+        assert openai_server.KEY not in told(page)
         page.click("Add it")
         assert page.find(Text, f"words at {url}/keyed/v1, with a key")
         assert talk(page).state == ""

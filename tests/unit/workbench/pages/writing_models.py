@@ -162,5 +162,5 @@ class TrimmingModel(WordModel):
 
 
 def _parts(text: str) -> list[str]:
-    words = text.split(" ")
-    return [words[0], *(f" {word}" for word in words[1:])] if text else []
+    first, *others = text.split(" ")
+    return [part for part in (first, *(f" {word}" for word in others)) if part]

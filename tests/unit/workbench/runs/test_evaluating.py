@@ -218,9 +218,16 @@ def test_models_that_take_several_texts_get_a_chunk_at_once(tmp_path: Path, whol
 
     class Batches(LetterModel):
         def generate_batch(
-            self, texts: Sequence[str], params: Params, *, seeds: Sequence[int], job: Job
+            self,
+            texts: Sequence[str],
+            params: Params,
+            *,
+            seeds: Sequence[int],
+            num_top: int,
+            job: Job,
         ) -> list[Generated]:
             batches.append(len(texts))
+            assert num_top == 0  # no metric asks for ranks
             job.progress(3, len(texts), "inside")
             return [
                 self.generate(text, params, seeds=[seed])[0]
@@ -235,6 +242,8 @@ def test_models_that_take_several_texts_get_a_chunk_at_once(tmp_path: Path, whol
     assert told[:2] == [(0, 40), (3, 40)]
     assert told[-1] == (40, 40)
     assert rows_file(kept) == whole
+    with pytest.raises(AssertionError):
+        run(made(tmp_path / "ranks", split, model, metrics=("mean_rank",)), split, model)
 
 
 def test_a_plan_is_written_down_and_read_back() -> None:
