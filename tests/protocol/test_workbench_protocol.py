@@ -232,7 +232,7 @@ def test_its_page_is_behind_the_token_too(own_server: tuple[str, str]) -> None:
     url, token = own_server
     assert requests.get(f"{url}/workbench", timeout=10).status_code == 401
     session = requests.Session()
-    assert "Workbench" in session.get(f"{url}/workbench?t={token}", timeout=10).text
+    assert "The workbench" in session.get(f"{url}/workbench?t={token}", timeout=10).text
     assert session.get(f"{url}/", timeout=10).url == f"{url}/workbench"
     assert is_refused(url, "wrong")
     assert not is_refused(url, token)

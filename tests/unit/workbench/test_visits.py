@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -41,6 +42,8 @@ class Trial(Component):
             Button("Beside", lambda: self.beside(self.aside)),
             Button("At once", self.at_once, at_once=True),
             Button("Save", lambda: self.save("a.txt", "ä")),
+            Button("Exit", lambda: sys.exit(3)),
+            Button("Deaf", self.deaf),
         )
 
     def greet(self, name: str) -> None:
@@ -57,6 +60,10 @@ class Trial(Component):
         while not self.go_on.wait(0.01):
             self.job.progress(1, 2, "waiting")
         self.answer.text = "waited"
+
+    def deaf(self) -> None:
+        self.started.set()
+        self.go_on.wait(30)
 
     def aside(self, job: Any) -> None:
         self.go_on.wait(30)
@@ -87,6 +94,53 @@ def test_an_error_in_a_callback_is_shown_with_its_trace_and_stops_nothing(page: 
     assert "in <lambda>" in page.traces[0]
     page.do(page.find(TextInput, "Name"), "submit", "Ann")
     assert page.component.answer.text == "Good day, Ann."
+
+
+def test_a_callback_that_ends_the_program_ends_nothing(page: OpenPage) -> None:
+    page.click("Exit")
+    assert page.problems == ["SystemExit: 3"]
+    page.do(page.find(TextInput, "Name"), "submit", "Ann")
+    assert page.component.answer.text == "Good day, Ann."
+
+
+def test_a_page_whose_callback_never_stops_can_be_left_behind(page: OpenPage) -> None:
+    page.click("Deaf", wait=False)
+    assert page.component.started.wait(30)
+    page.cancel()
+    asked = {"page": "a-trial", "visit": page.visit_id}
+    assert page.visits.handle("test", "open", asked)["visit"] == page.visit_id  # it may yet stop
+
+    page.cancel()
+    page.until(lambda: page.problems != [])
+    left = page.component
+    opened = page.visits.handle("test", "open", asked)
+
+    assert "Load this page again" in page.problems[0]
+    assert opened["visit"] != page.visit_id
+    page.visit_id = opened["visit"]
+    page.until(lambda: not page._visit.busy)
+    page.do(page.find(TextInput, "Name"), "submit", "Ann")
+    assert page.component.answer.text == "Good day, Ann."
+    left.go_on.set()
+    page.until(lambda: left.closed_pages != [])
+
+
+def test_a_browser_that_took_long_with_a_message_is_told_the_next(
+    page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storygen.workbench.host.visit.PATIENCE_S", 0.01)
+    told: list[dict[str, Any]] = []
+    visits = Visits("T", [Trial()], make_bench(), lambda _, message: told.append(message))
+    opened = visits.handle("c", "open", {"page": "a-trial"})
+    wait_until(lambda: len(told) == 1, "the first news", 30)
+    visit = visits._open[opened["visit"]].visit
+    visit.say("The second.")
+    wait_until(lambda: not visit._connected, "the end of patience", 30)
+
+    visits.heard("c", opened["visit"])
+
+    wait_until(lambda: len(told) == 2, "the second news", 30)
+    visits.close()
 
 
 def test_an_error_for_users_is_shown_as_its_sentence(page: OpenPage) -> None:
