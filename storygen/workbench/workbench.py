@@ -139,7 +139,9 @@ def _models(model: Any, models: Any) -> Source[Model]:
 
 def _is_known(model: Any) -> bool:
     """Whether its abilities can be asked for without loading it or calling a server."""
-    return isinstance(model, Model) and not isinstance(type(model).abilities, property)
+    return isinstance(model, Model) and not isinstance(
+        getattr(type(model), "abilities", None), property
+    )
 
 
 def _chats(model: Model) -> bool:
