@@ -27,12 +27,14 @@ from .base import (
 class Prompt:
     """`text`: what the model reads, as far as it tells that. `note`: what is to be said of it.
 
-    `turns`: sent instead of the text, to a server that makes its own text of them.
+    `turns`: sent instead of the text, to a server that makes its own text of them. `asked`: the question or
+    talk that the text was made of, as it stands in the data.
     """
 
     text: str
     turns: tuple[Turn, ...] = ()
     note: str = ""
+    asked: str = ""
 
 
 def prompt_for(
@@ -60,7 +62,7 @@ def prompt_for(
         written = model.chat_text(said)
     except CannotError as error:
         return Prompt(text, note=f"{error.message} So it reads the text as it is.")
-    return Prompt(written, () if model.tells_chat_text else said)
+    return Prompt(written, () if model.tells_chat_text else said, asked=text)
 
 
 def write(

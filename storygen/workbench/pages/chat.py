@@ -91,7 +91,7 @@ class Chat(Component):
         self._sent = Text("", "mono")
         self._what_is_sent = Collapsible("What is sent", self._sent, on_open=self._show_sent)
         page = Columns(
-            Column(self._talk_row(), self._turns, self._writing_place(), self._what_is_sent),
+            Column(self._turns, self._writing_place(), self._what_is_sent, self._talk_row()),
             Column(self._settings.element, self._samples()),
             weights=(3, 2),
         )
@@ -179,8 +179,10 @@ class Chat(Component):
             self._show()
 
     def _stop(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        with self._lock:  # an answer that is just being begun has its job then
+            job = self._job
+        if job is not None:
+            job.cancel()
 
     def _set_system(self, text: str) -> None:
         self._talk.system = text

@@ -74,7 +74,7 @@ class Runs(Component):
         has_runs = self._shelf.has_some()
         self._new = Collapsible("New run", self._form.element, Row(self._start), open=not has_runs)
         self._again = Button("Look again", self._show_list, tone="quiet")
-        self._kept = Column(Row(Heading("Runs"), self._again, align="apart"), self._list)
+        self._kept = Column(self._list, Row(self._again))
         self._kept.hidden = not has_runs
         return Column(self._new, self._kept, self._detail)
 

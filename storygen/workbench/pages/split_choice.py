@@ -43,7 +43,7 @@ class SplitChoice:
     @property
     def elements(self) -> Sequence[Element]:
         """What to lay on a page."""
-        return self._row, self._problem, self._roles
+        return self._row, self._problem, *([self._roles] if self._tells_roles else [])
 
     def begin(self) -> None:
         """Open what is offered first."""
@@ -72,7 +72,7 @@ class SplitChoice:
     def reader(self) -> SampleReader:
         """How samples of the split are read. Raises: as `chosen`."""
         reader = reader_for(self._bench, self.name, self.chosen())
-        self._roles.text, self._roles.hidden = reader.sentence, not self._tells_roles
+        self._roles.text, self._roles.hidden = reader.sentence, False
         return reader
 
     def show(self, dataset: str, split: str = "") -> None:

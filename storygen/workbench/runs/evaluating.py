@@ -269,4 +269,5 @@ def _row(asked: Asked, answer: _Answer, metrics: Sequence[Metric]) -> Row:
         asked.targets,
         answer.written,
         {one.name: joined([measure(one, case) for case in cases]) for one in metrics},
+        asked=asked.prompt.asked,
     )
