@@ -214,10 +214,14 @@ def own_server(
             return False
 
     wait_until(answers, "the workbench", 60)
-    yield url, (home / "mine" / "token").read_text("utf-8").strip()
+    token = (home / "mine" / "token").read_text("utf-8").strip()
+    yield url, token
     process.terminate()
     process.wait(30)
     log.close()
+    requested = [line for line in (home / "log").read_text("utf-8").splitlines() if "GET" in line]
+    assert not [line for line in requested if token in line]
+    assert (home / "mine" / ".gitignore").exists()
 
 
 def test_a_workbench_of_its_own_answers_over_the_same_protocol(own_server: tuple[str, str]) -> None:

@@ -107,6 +107,9 @@ class Element:
         """As `receive`, for one of `events`."""
         raise NotImplementedError
 
+    def closed(self) -> None:
+        """The page is shut for good; most hold nothing."""
+
     def grow(self, name: str, more: Any) -> None:
         """Append `more` to the shown text or list `name`, telling the browser only what is new."""
         if self.sheet is None:

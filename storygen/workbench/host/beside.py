@@ -24,6 +24,7 @@ from ...link.coding import encode
 from ...link.frames import MAX_LINE_BYTES
 from ...link.joining import Link, LinkClosed, joined_link
 from ...link.messages import Message, Shutdown
+from ..elements.files import forget_files
 from .visits import Visits
 
 log = logging.getLogger(__name__)
@@ -101,6 +102,8 @@ def _end_when_idle(visits: Visits) -> None:
     while looks < IDLE_LOOKS:
         threading.Event().wait(LOOK_S)
         looks = 0 if visits.busy else looks + 1
+    visits.close()
+    forget_files()
     os._exit(0)
 
 
@@ -147,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
 
 if __name__ == "__main__":
     status = main()
+    forget_files()
     logging.shutdown()
     sys.stdout.flush()
     os._exit(status)  # the system frees models at once, the interpreter takes seconds

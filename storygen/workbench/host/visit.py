@@ -102,6 +102,7 @@ class Visit:
         self._closed = True
         self.cancel()
         self._errands.close()
+        self.sheet.closed()
         self._taken.set()
         self._wanted.set()
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storygen.errors import BadRequestError
 from storygen.workbench.component import Component
-from storygen.workbench.elements import Button, Column, Element, Number, Text, TextInput
+from storygen.workbench.elements import Button, Column, Element, FileInput, Number, Text, TextInput
 from storygen.workbench.host.visits import MOST_VISITS, Visits, component_key
 from tests.server_process import wait_until
 from tests.workbench_page import OpenPage, make_bench
@@ -42,6 +46,7 @@ class Trial(Component):
             Button("Beside", lambda: self.beside(self.aside)),
             Button("At once", self.at_once, at_once=True),
             Button("Save", lambda: self.save("a.txt", "ä")),
+            FileInput("File"),
             Button("Exit", lambda: sys.exit(3)),
             Button("Deaf", self.deaf),
         )
@@ -199,6 +204,24 @@ def test_a_page_that_is_asked_too_much_says_so(page: OpenPage) -> None:
     answers = [page.visits.handle("test", "event", asked) for _ in range(201)]
     assert answers[-1]["error"]["code"] == "conflict"
     page.cancel()
+
+
+def test_a_file_that_was_begun_is_gone_with_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "storygen-upload-killed"
+    left.write_bytes(b"x")
+    os.utime(left, (time.time() - 2 * 24 * 3600,) * 2)
+    with OpenPage(Trial(), make_bench()) as page:
+        chosen = page.find(FileInput)
+        for _ in range(3):
+            page.do(chosen, "begin", {"name": "../a.txt", "size": 3})
+            page.do(chosen, "piece", "QUJD")
+        assert len(list(tmp_path.iterdir())) == 1
+        assert not left.exists()
+        page.visits.handle("test", "close", {"visit": page.visit_id})
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_is_given_to_the_browser(page: OpenPage) -> None:
