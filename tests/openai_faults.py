@@ -81,6 +81,10 @@ def garbage(handler: Any, body: dict[str, Any]) -> None:
     _begin(handler, body, lambda send: send(b"data: \xff\xfe{{{ no JSON\n\n"))
 
 
+def deep(handler: Any, body: dict[str, Any]) -> None:
+    _begin(handler, body, lambda send: send(b"data: " + b"[" * 100_000 + b"\n\n"))
+
+
 def broken(handler: Any, body: dict[str, Any]) -> None:
     error = {"error": {"message": "CUDA out of memory", "type": "server_error", "code": 500}}
     _begin(handler, body, lambda send: send(_event(error)))
@@ -204,6 +208,7 @@ _IN_STREAM = {
             stall,
             silent,
             garbage,
+            deep,
             broken,
             endless,
             crumbs,

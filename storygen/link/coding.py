@@ -32,7 +32,8 @@ def encode(message: Message) -> bytes:
     """One JSON object in UTF-8, without a newline inside, ended by one."""
     body = _plain(message)
     body["type"] = type(message).__name__
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    line = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return line.encode("utf-8", "surrogatepass") + b"\n"  # half an emoji, as `decode` takes it
 
 
 def decode(line: bytes) -> Message:
@@ -47,7 +48,7 @@ def decode(line: bytes) -> Message:
             **{name: _revive(kind, name, value) for name, value in body.items()}
         )
         return message
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadRequestError(f"Not a message of the worker link: {error}") from error
 
 

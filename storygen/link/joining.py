@@ -32,8 +32,12 @@ class Link:
 
     def send(self, message: Message) -> None:
         """Write a message at once; waits while the server is slow to read. Raises: LinkClosed."""
+        self.send_line(encode(message))
+
+    def send_line(self, line: bytes) -> None:
+        """As `send`, for a message that is encoded already."""
         try:
-            self._socket.sendall(encode(message))
+            self._socket.sendall(line)
         except OSError as error:
             raise LinkClosed from error
 
@@ -55,6 +59,9 @@ def joined_link() -> Iterator[Link]:
     secret = os.environ.pop("STORYGEN_LINK_SECRET")
     with socket.create_connection(("127.0.0.1", port)) as joined:
         joined.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hasattr(os, "register_at_fork"):
+            # A child that holds the link would keep the server from seeing that this process ended.
+            os.register_at_fork(after_in_child=joined.close)
         link = Link(joined)
         link.send(WorkerReady(secret, os.getpid()))
         yield link

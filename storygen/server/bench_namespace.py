@@ -15,9 +15,16 @@ from .loop import Loop
 
 NAMESPACE = "/workbench"
 CALLS = ("open", "event", "cancel", "close")
+SOON_S = 10.0
+"""So long the list of pages waits for a workbench that begins; the page asks again for those that miss."""
 log = logging.getLogger(__name__)
 
 Answer = dict[str, Any]
+STARTING: Answer = {
+    "pages": [],
+    "starting": True,
+    "problem": "It is starting. Should this take for ever, data/logs/workbench.log says more.",
+}
 
 
 class BenchNamespace(Namespace):  # type: ignore[misc]
@@ -33,6 +40,7 @@ class BenchNamespace(Namespace):  # type: ignore[misc]
     ) -> None:
         super().__init__(NAMESPACE)
         self._socketio, self._rules = socketio, rules
+        self._loop = loop
         self.benches = Benches(loop, places, modules, self._tell)
         self._connections: set[str] = set()
 
@@ -75,14 +83,25 @@ class BenchNamespace(Namespace):  # type: ignore[misc]
         return self.benches.ask(connection, name, event, body)
 
     def _all_pages(self, connection: str) -> list[Answer]:
-        found = []
-        for name in self.benches.names():
+        """Of those that answer soon: a module that loads its model, or hangs, holds up no other's pages."""
+        found: dict[str, Answer] = {}
+        names, some = self.benches.names(), self._loop.event()
+
+        def ask(name: str) -> None:
             try:
-                answer = self.benches.ask(connection, name, "pages", {})
+                found[name] = self.benches.ask(connection, name, "pages", {})
             except StorygenError as error:
-                answer = {"title": name or "Workbench", "pages": [], "problem": error.message}
-            found.append({**answer, "key": name})
-        return found
+                found[name] = {"pages": [], "problem": error.message}
+            if len(found) == len(names):
+                some.set()
+
+        for name in names:
+            self._loop.spawn(ask, name)
+        some.wait(SOON_S)
+        return [
+            {"title": name or "Workbench", **found.get(name, STARTING), "key": name}
+            for name in names
+        ]
 
     def _tell(self, connection: str, event: str, message: Answer) -> None:
         name, visit = message["bench"], message.get("visit")

@@ -139,8 +139,9 @@ def _models(model: Any, models: Any) -> Source[Model]:
 
 def _is_known(model: Any) -> bool:
     """Whether its abilities can be asked for without loading it or calling a server."""
-    asks = isinstance(getattr(type(model), "abilities", None), property)
-    return isinstance(model, Model) and not asks
+    return isinstance(model, Model) and not isinstance(
+        getattr(type(model), "abilities", None), property
+    )
 
 
 def _chats(model: Model) -> bool:

@@ -214,10 +214,14 @@ def own_server(
             return False
 
     wait_until(answers, "the workbench", 60)
-    yield url, (home / "mine" / "token").read_text("utf-8").strip()
+    token = (home / "mine" / "token").read_text("utf-8").strip()
+    yield url, token
     process.terminate()
     process.wait(30)
     log.close()
+    requested = [line for line in (home / "log").read_text("utf-8").splitlines() if "GET" in line]
+    assert not [line for line in requested if token in line]
+    assert (home / "mine" / ".gitignore").exists()
 
 
 def test_a_workbench_of_its_own_answers_over_the_same_protocol(own_server: tuple[str, str]) -> None:
@@ -232,7 +236,7 @@ def test_its_page_is_behind_the_token_too(own_server: tuple[str, str]) -> None:
     url, token = own_server
     assert requests.get(f"{url}/workbench", timeout=10).status_code == 401
     session = requests.Session()
-    assert "Workbench" in session.get(f"{url}/workbench?t={token}", timeout=10).text
+    assert "The workbench" in session.get(f"{url}/workbench?t={token}", timeout=10).text
     assert session.get(f"{url}/", timeout=10).url == f"{url}/workbench"
     assert is_refused(url, "wrong")
     assert not is_refused(url, token)

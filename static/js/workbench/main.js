@@ -31,6 +31,9 @@ let everHere = false;
 /** @type {Map<string, number>} when the process of a workbench ended, in milliseconds */
 const ended = new Map();
 const ENDS_AGAIN_MS = 20_000;
+const LIST_AGAIN_MS = 1000;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let listing;
 
 const link = new Link({
   here: () => void arrive(),
@@ -54,18 +57,26 @@ const keys = new Keys({
 /** The server is here, for the first time or again. */
 async function arrive() {
   try {
-    const answer = await link.call("pages", {});
-    benches = benchesOf(answer);
+    await list();
     everHere = true;
     say("");
-    nav.show(benches);
-    if (!answer.room) nameBar();
     for (const page of pages.values()) if (page !== shown) reopen(page);
     if (shown) reopen(shown);
     go();
   } catch (error) {
     say(/** @type {RefusedCall} */ (error).message);
   }
+}
+
+/** Which pages there are; asked again as long as a workbench is starting. */
+async function list() {
+  const answer = await link.call("pages", {});
+  benches = benchesOf(answer);
+  nav.show(benches);
+  if (!answer.room) nameBar();
+  clearTimeout(listing);
+  if (benches.some(({ starting }) => starting))
+    listing = setTimeout(() => list().then(go, () => {}), LIST_AGAIN_MS);
 }
 
 /** A workbench of its own has no writing room to go back to. */

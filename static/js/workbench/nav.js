@@ -4,7 +4,7 @@ import { h, setAttributes } from "../dom.js";
 import { keyText } from "../key_text.js";
 
 /** @typedef {import("./page.js").PageInfo} PageInfo */
-/** @typedef {{key: string, title: string, problem?: string, trace?: string, pages: PageInfo[]}} Bench */
+/** @typedef {{key: string, title: string, problem?: string, trace?: string, starting?: boolean, pages: PageInfo[]}} Bench */
 /** @typedef {{bench: Bench, info: PageInfo | null}} Place `info` null: the workbench can't begin, and says why */
 
 export class Nav {
@@ -37,7 +37,7 @@ export class Nav {
     const link = h(
       "a",
       { href: `#${encodeURI(address)}`, class: "is-troubled" },
-      h("span", {}, "It can’t begin"),
+      h("span", {}, bench.starting ? "It is starting…" : "It can’t begin"),
       h("i", { class: "wb-at-work", "aria-hidden": "true" }),
     );
     this.links.set(address, link);

@@ -20,6 +20,7 @@ _MOST_GROUPS = 2
 """So many groups of rows of a file are held, decoded, at a time."""
 
 _BATCH_ROWS = 64
+_DECODED_ROWS = 1024
 LARGEST_GROUP = 2 * 2**30
 """Bytes, decoded; a group is held as a whole, and a larger one might not fit."""
 
@@ -47,7 +48,7 @@ class ParquetFile(Split):
     @cached_property
     def features(self) -> Mapping[str, str]:
         """The columns by the file's own schema."""
-        return features_of(self._opened().schema_arrow)
+        return _features(self._path, self._opened().schema_arrow)
 
     def read(self, start: int, stop: int) -> Iterator[Sample]:
         """See `Split`. Raises: BadRequestError when the file is broken, or its groups are too large."""
@@ -55,7 +56,7 @@ class ParquetFile(Split):
         while at < stop:
             group = bisect_right(self._starts, at) - 1
             first, end = self._starts[group], min(stop, self._starts[group + 1])
-            yield from _rows(self._group(group), at - first, end - first)
+            yield from _rows(self._path, self._group(group), at - first, end - first)
             at = end
 
     def _group(self, group: int) -> Any:
@@ -78,9 +79,28 @@ class ParquetFile(Split):
                 "write the file anew with smaller row groups."
             )
         try:
-            return opened.read_row_group(group, use_threads=False)
-        except (pyarrow.ArrowException, OSError) as error:
+            table = self._decoded(opened, group)
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
             raise _broken(self._path, error) from error
+        if table.num_rows != about.num_rows:
+            told = f"it says that it has {about.num_rows:,} rows in a group of {table.num_rows:,}"
+            raise _broken(self._path, told)
+        return table
+
+    def _decoded(self, opened: Any, group: int) -> Any:
+        """The rows of a group: a million equal texts are small in a file, and large once read."""
+        import pyarrow
+
+        batches, num_bytes = [], 0
+        for batch in opened.iter_batches(_DECODED_ROWS, row_groups=[group], use_threads=False):
+            num_bytes += batch.nbytes
+            if num_bytes > LARGEST_GROUP:
+                raise BadRequestError(
+                    f"A group of rows of {self._path.name} has more than {LARGEST_GROUP:,} bytes; "
+                    "write the file anew with smaller row groups."
+                )
+            batches.append(batch)
+        return pyarrow.Table.from_batches(batches, opened.schema_arrow)
 
     def _opened(self) -> Any:
         """The file, open as long as what is returned is held."""
@@ -95,7 +115,7 @@ class ParquetFile(Split):
                 thrift_container_size_limit=_THRIFT_ITEMS,
                 arrow_extensions_enabled=False,
             )
-        except (pyarrow.ArrowException, OSError) as error:
+        except (pyarrow.ArrowException, OSError, ValueError) as error:
             raise _broken(self._path, error) from error
 
 
@@ -105,7 +125,7 @@ class ArrowFile(Split):
     def __init__(self, name: str, path: Path) -> None:
         """Maps the file. Raises: BadRequestError when it is none."""
         super().__init__(name)
-        self._table = _mapped(path)
+        self._path, self._table = path, _mapped(path)
 
     def __len__(self) -> int:
         return int(self._table.num_rows)
@@ -113,11 +133,11 @@ class ArrowFile(Split):
     @cached_property
     def features(self) -> Mapping[str, str]:
         """The columns by the file's own schema."""
-        return features_of(self._table.schema)
+        return _features(self._path, self._table.schema)
 
     def read(self, start: int, stop: int) -> Iterator[Sample]:
-        """See `Split`."""
-        return _rows(self._table, start, stop)
+        """See `Split`. Raises: BadRequestError where the file is broken."""
+        return _rows(self._path, self._table, start, stop)
 
 
 def _mapped(path: Path) -> Any:
@@ -130,13 +150,29 @@ def _mapped(path: Path) -> Any:
         if begins == b"ARROW1":
             return pyarrow.ipc.open_file(source).read_all()
         return pyarrow.ipc.open_stream(source).read_all()
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise _broken(path, error) from error
 
 
-def _rows(table: Any, start: int, stop: int) -> Iterator[Sample]:
+def _rows(path: Path, table: Any, start: int, stop: int) -> Iterator[Sample]:
+    """Checked before they are read: in a broken file, texts may begin beyond its end."""
+    import pyarrow
+
     for at in range(start, stop, _BATCH_ROWS):
-        yield from table.slice(at, min(_BATCH_ROWS, stop - at)).to_pylist()
+        rows = table.slice(at, min(_BATCH_ROWS, stop - at))
+        try:
+            rows.validate(full=True)
+            samples = rows.to_pylist()
+        except (pyarrow.ArrowException, ValueError, OverflowError) as error:
+            raise _broken(path, error) from error
+        yield from samples
+
+
+def _features(path: Path, schema: Any) -> dict[str, str]:
+    try:
+        return features_of(schema)
+    except ValueError as error:  # names that are no UTF-8
+        raise _broken(path, error) from error
 
 
 def features_of(schema: Any) -> dict[str, str]:
@@ -171,7 +207,7 @@ def _kind(kind: Any) -> str:
     return str(kind)
 
 
-def _broken(path: Path, error: Exception) -> BadRequestError:
+def _broken(path: Path, error: Exception | str) -> BadRequestError:
     return BadRequestError(f"{path.name} can't be read as {_format(path)} ({error}); get it anew.")
 
 

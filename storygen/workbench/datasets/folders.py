@@ -4,6 +4,7 @@ in which the names of files and folders say which split they belong to.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -86,11 +87,13 @@ def _files(folder: Path, endings: set[str]) -> list[Path]:
     A dataset often lies there twice, as JSON Lines beside Parquet; joined it would hold everything twice.
     """
     by_ending: dict[str, list[Path]] = {}
-    for number, path in enumerate(sorted(folder.rglob("*"))):
-        if number > _MOST_FILES:
-            raise BadRequestError(f"There are too many files in {folder.name}; name one of them.")
+    found = list(itertools.islice(folder.rglob("*"), _MOST_FILES + 1))
+    if len(found) > _MOST_FILES:
+        raise BadRequestError(f"There are too many files in {folder.name}; name one of them.")
+    for path in sorted(found):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix.lower() in endings and path.name not in _ABOUT:
+        is_data = path.suffix.lower() in endings and path.name not in _ABOUT
+        if is_data and not hidden and path.is_file():
             by_ending.setdefault(path.suffix.lower(), []).append(path)
     return max(by_ending.values(), key=len, default=[])
 
@@ -140,7 +143,7 @@ def _inside(folder: Path, name: str) -> Path:
 def _json(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadRequestError(
             f"{path.name} in {path.parent.name} can't be read: {error}"
         ) from error

@@ -47,7 +47,10 @@ class _Lines(Split):
             return
         with opened(self._path) as file:
             if _state_of(self._path) != self._seen:
-                raise ConflictError(f"{self._path.name} has changed meanwhile; open it again.")
+                raise ConflictError(
+                    f"{self._path.name} has changed since it was opened. "
+                    "Choose it again, or start the workbench again."
+                )
             for index in range(start, stop):
                 yield self._sample(self._record(file, index), index)
 
@@ -191,12 +194,19 @@ def _record_starts(path: Path, delimiter: str, job: Job | None) -> tuple[array[i
     starts, numbers = array("Q"), array("Q")
     total = max(0, _state_of(path)[0])
     place = [0, 0]  # bytes and lines that the reader has taken
+    told = [0]
 
     def lines() -> Iterator[str]:
         with opened(path) as file:
-            for line in file:
+            while line := file.readline(LONGEST_LINE):
                 place[0] += len(line)
                 place[1] += 1
+                if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                    place[0] += _skipped(file)
+                    line = b"too long\n"  # the record is told as one that is not read
+                if job is not None and place[0] - told[0] > _CHUNK:
+                    told[0] = place[0]
+                    job.progress(place[0], total, f"finding the rows of {path.name}")
                 text = line.removeprefix(_MARK) if place[1] == 1 else line
                 yield text.decode("utf-8", "replace")
 
@@ -207,10 +217,18 @@ def _record_starts(path: Path, delimiter: str, job: Job | None) -> tuple[array[i
             starts.append(begin)
             numbers.append(line)
         begin, line = place[0], place[1] + 1
-        if job is not None and not len(starts) % 20_000:
-            job.progress(begin, total, f"finding the rows of {path.name}")
     starts.append(place[0])
     return starts, numbers
+
+
+def _skipped(file: BinaryIO) -> int:
+    """How many bytes of a line were left, which are read past."""
+    num = 0
+    while rest := file.readline(_CHUNK):
+        num += len(rest)
+        if rest.endswith(b"\n"):
+            break
+    return num
 
 
 def _every(reader: Iterator[list[str]]) -> Iterator[list[str]]:

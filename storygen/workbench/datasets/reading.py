@@ -132,6 +132,6 @@ def keep_roles(data_dir: Path, dataset: str, roles: Roles | None) -> None:
 def _all(data_dir: Path) -> dict[str, Any]:
     try:
         found = json.loads((data_dir / _FILE).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

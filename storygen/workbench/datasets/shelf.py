@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -21,8 +22,11 @@ LARGEST_UPLOAD = 4 * 2**30
 
 _BIN = ".bin"
 _COMING = ".coming-"
+_BROKEN_OFF_S = 24 * 3600
 _LONGEST_NAME = 120
-_FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/\\|?*\x7f]')
+_FORBIDDEN = re.compile(
+    r'[\x00-\x1f<>:"/\\|?*\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]'
+)  # with what turns the direction of writing, under which "gpj.exe" reads as "exe.jpg"
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # on Windows
 
 
@@ -47,11 +51,14 @@ class DatasetShelf:
         """What lies there, by name."""
         if not self.folder.is_dir():
             return []
-        return [
-            self._entry(path)
-            for path in sorted(self.folder.iterdir(), key=lambda one: one.name.lower())
-            if not path.name.startswith(".") and (path.is_dir() or path.suffix.lower() in ENDINGS)
-        ]
+        found = []
+        for path in sorted(self.folder.iterdir(), key=lambda one: one.name.lower()):
+            # A link to nowhere, a pipe, or a file that is gone meanwhile is no dataset.
+            with contextlib.suppress(OSError):
+                is_file = path.is_file() and path.suffix.lower() in ENDINGS
+                if not path.name.startswith(".") and (is_file or path.is_dir()):
+                    found.append(self._entry(path))
+        return found
 
     def open(self, name: str, job: Job | None = None) -> Dataset:
         """The dataset of that name; a file that did not change since is not opened again.
@@ -73,6 +80,7 @@ class DatasetShelf:
         """
         name = checked_name(name)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._forget_broken_off()
         coming = self.folder / f"{_COMING}{secrets.token_hex(8)}"
         try:
             coming.mkdir()
@@ -126,6 +134,13 @@ class DatasetShelf:
         dataset = open_dataset(path)
         if not any(len(split) for split in dataset.splits.values()):
             raise BadRequestError("The file holds no samples.")
+
+    def _forget_broken_off(self) -> None:
+        """Take away what came of uploads whose process was ended in the midst of them."""
+        for path in self.folder.glob(f"{_COMING}*"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _BROKEN_OFF_S:
+                    shutil.rmtree(path, ignore_errors=True)
 
     def _placed(self, coming: Path, name: str) -> Path:
         """Give it the first of its names that is free, never over another file."""

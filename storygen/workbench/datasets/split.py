@@ -20,6 +20,7 @@ _LOOKED_AT = 50
 """So many samples say which columns there are, where nothing else says it."""
 
 _BATCH = 256
+_DEEPEST = 4
 
 
 class BrokenSample(Sample):
@@ -153,8 +154,8 @@ def sample_of(value: Any, where: str) -> Sample:
     return {str(name): one for name, one in value.items()}
 
 
-def kind_of(value: Any) -> str:
-    """What a value is, in a word or two, for people."""
+def kind_of(value: Any, deeper: int = _DEEPEST) -> str:
+    """What a value is, in a word or two, for people; of lists in lists no more than a few."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -163,7 +164,7 @@ def kind_of(value: Any) -> str:
         if isinstance(value, kinds):
             return word
     if isinstance(value, list | tuple):
-        inner = {kind_of(one) for one in value[:_LOOKED_AT]}
+        inner = {kind_of(one, deeper - 1) for one in value[:_LOOKED_AT]} if deeper else set()
         return f"list of {_together(inner)}" if inner else "list"
     return type(value).__name__
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...errors import BadRequestError
-from .element import Callback, Element, Shown, calling
+from .element import Callback, Element, Shown, calling, is_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Plot(Element):
         if not isinstance(value, list) or len(value) != 2:
             raise BadRequestError("A series and a point are wanted.")
         series, point = value
-        if series not in range(len(self.series)) or point not in range(len(self.series[series].x)):
+        if not (is_index(series, len(self.series)) and is_index(point, len(self.series[series].x))):
             raise BadRequestError("This point is not there any more.")
         return calling(self.on_pick, series, point)
 
@@ -168,7 +168,7 @@ class Grid(Element):
         if not isinstance(value, list) or len(value) != 2:
             raise BadRequestError("A row and a column are wanted.")
         row, column = value
-        if row not in range(len(self.rows)) or column not in range(len(self.columns)):
+        if not (is_index(row, len(self.rows)) and is_index(column, len(self.columns))):
             raise BadRequestError("This field is not there any more.")
         return calling(self.on_pick, row, column)
 

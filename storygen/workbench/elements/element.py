@@ -7,6 +7,7 @@ must be JSON, or have `to_json()`. Nothing here knows how a browser is reached.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, overload
 
@@ -16,6 +17,8 @@ T = TypeVar("T")
 Callback = Callable[..., Any]
 
 _numbers = itertools.count(1)
+_TOO_LARGE = 10**300
+"""Beyond this an integer is no number that a browser could show, and Python refuses to write it."""
 
 
 class Sheet(Protocol):
@@ -104,6 +107,9 @@ class Element:
         """As `receive`, for one of `events`."""
         raise NotImplementedError
 
+    def closed(self) -> None:
+        """The page is shut for good; most hold nothing."""
+
     def grow(self, name: str, more: Any) -> None:
         """Append `more` to the shown text or list `name`, telling the browser only what is new."""
         if self.sheet is None:
@@ -126,13 +132,27 @@ def calling(callback: Callback | None, *values: Any) -> Callable[[], Any] | None
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON has it: what has `to_json` by that, tuples as lists, everything else as it is."""
+    """`value` as JSON has it: what has `to_json` by that, sets and arrays as lists, else its text.
+
+    A component may show whatever it has: what can't be told would end the telling of everything.
+    """
+    if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, int):
+        return int(value) if abs(value) < _TOO_LARGE else None
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
     if hasattr(value, "to_json"):
         return plain(value.to_json())
     if isinstance(value, dict):
         return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(one) for one in value]
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    return value
+    if hasattr(value, "tolist"):  # numbers and arrays of numpy, tensors
+        return plain(value.tolist())
+    return str(value)
+
+
+def is_index(value: Any, num: int) -> bool:
+    """Whether a browser's `value` is a whole number from 0 to `num` - 1; neither `true` nor 1.0 is."""
+    return type(value) is int and 0 <= value < num

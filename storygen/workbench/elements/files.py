@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import tempfile
+import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +18,9 @@ from .element import Callback, Element, Shown, calling
 
 MOST_FILE_BYTES = 2**31
 MOST_SAVED_BYTES = 32 * 2**20
+_PREFIX = "storygen-upload-"
+_BROKEN_OFF_S = 24 * 3600
+_on_their_way: weakref.WeakSet[_Coming] = weakref.WeakSet()
 
 
 class FileInput(Element):
@@ -60,6 +65,12 @@ class FileInput(Element):
         coming.close()
         return calling(self._take, coming)
 
+    def closed(self) -> None:
+        """What was on its way comes no more."""
+        coming, self._coming = self._coming, None
+        if coming is not None:
+            coming.forget()
+
     def _take(self, coming: _Coming) -> None:
         try:
             if self.on_file is not None:
@@ -73,10 +84,12 @@ class _Coming:
 
     def __init__(self, name: str, size: int) -> None:
         self.name, self._left = name, size
-        with tempfile.NamedTemporaryFile(prefix="storygen-", delete=False) as file:
+        _forget_broken_off()
+        with tempfile.NamedTemporaryFile(prefix=_PREFIX, delete=False) as file:
             self.path = Path(file.name)
         self._file = self.path.open("wb")
         self.forget = weakref.finalize(self, _forget, self._file, self.path)
+        _on_their_way.add(self)
 
     @classmethod
     def of(cls, value: Any, most_bytes: int) -> _Coming:
@@ -104,6 +117,20 @@ class _Coming:
         self._file.close()
         if self._left:
             raise BadRequestError("The file did not come whole. Try it once more.")
+
+
+def forget_files() -> None:
+    """Remove all that is on its way, before a process ends without Python's own end."""
+    for coming in list(_on_their_way):
+        coming.forget()
+
+
+def _forget_broken_off() -> None:
+    """Remove what was on its way to processes that were killed."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _BROKEN_OFF_S:
+                path.unlink()
 
 
 def _forget(file: IO[bytes], path: Path) -> None:

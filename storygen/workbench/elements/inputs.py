@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -199,7 +199,7 @@ class Number(Element):
         if (
             isinstance(value, bool)
             or not isinstance(value, (int, float))
-            or not math.isfinite(value)
+            or not -sys.float_info.max <= value <= sys.float_info.max
         ):
             raise BadRequestError(f"{self.label}: this must be a number.")
         if float(self.step).is_integer() and not float(value).is_integer():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...errors import BadRequestError
-from .element import Callback, Element, Shown, calling
+from .element import Callback, Element, Shown, calling, is_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +98,14 @@ class Table(Element):
         """ "pick" with [row, column or null]; "sort" with [column, whether from the largest down]."""
         if event == "sort":
             column, down = _pair(value)
-            if not isinstance(column, int) or not 0 <= column < len(self.columns):
+            if not is_index(column, len(self.columns)):
                 raise BadRequestError("There is no such column.")
             self.sorted_by = (column, bool(down))
             return calling(self.on_sort, column, bool(down))
         row, column = _pair(value)
-        if not isinstance(row, int) or not 0 <= row < len(self.rows):
+        if not is_index(row, len(self.rows)):
             raise BadRequestError("There is no such row any more.")
-        if column is not None and column not in range(len(self.columns)):
+        if column is not None and not is_index(column, len(self.columns)):
             raise BadRequestError("There is no such column.")
         return calling(self.on_pick, row, column)
 

@@ -59,7 +59,7 @@ class Turn(Element):
                 raise BadRequestError("A text is wanted.")
             return calling(self.on_edit, value)
         if event == "leaf":
-            if value not in (-1, 1):
+            if type(value) is not int or value not in (-1, 1):
                 raise BadRequestError("One forward or back is wanted.")
             return calling(self.on_leaf, value)
         return calling(self.on_again if event == "again" else self.on_delete)

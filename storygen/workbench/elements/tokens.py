@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...errors import BadRequestError
-from .element import Callback, Element, Shown, calling
+from .element import Callback, Element, Shown, calling, is_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,6 @@ class TokenText(Element):
 
     def hear(self, event: str, value: Any) -> Callable[[], Any] | None:
         """ "pick" with a token's number."""
-        if isinstance(value, bool) or value not in range(len(self.tokens)):
+        if not is_index(value, len(self.tokens)):
             raise BadRequestError("This token is not there any more.")
         return calling(self.on_pick, value)

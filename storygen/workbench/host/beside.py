@@ -20,8 +20,11 @@ from typing import Any
 
 from ...errors import StorygenError
 from ...link.bench import AskBench, BenchAnswered, BenchHeard, BenchLeft, BenchTold
+from ...link.coding import encode
+from ...link.frames import MAX_LINE_BYTES
 from ...link.joining import Link, LinkClosed, joined_link
 from ...link.messages import Message, Shutdown
+from ..elements.files import forget_files
 from .visits import Visits
 
 log = logging.getLogger(__name__)
@@ -45,7 +48,7 @@ def serve(link: Link, options: argparse.Namespace) -> None:
     sender = _Sender(link)
     try:
         visits = _made(options, sender.tell)
-    except Exception as error:  # a developer's module may raise anything; the page shows it
+    except (Exception, SystemExit) as error:  # a module may raise anything; the page shows it
         log.warning("The workbench can't begin.", exc_info=True)
         _refuse(link, sender, error)
         return
@@ -67,7 +70,7 @@ def _carry_out(message: Message, visits: Visits, sender: _Sender) -> None:
             visits.left(connection)
 
 
-def _refuse(link: Link, sender: _Sender, error: Exception) -> None:
+def _refuse(link: Link, sender: _Sender, error: BaseException) -> None:
     """Answer everything with what is wrong, so that the page can show it."""
     known = isinstance(error, StorygenError)
     problem = {
@@ -99,7 +102,23 @@ def _end_when_idle(visits: Visits) -> None:
     while looks < IDLE_LOOKS:
         threading.Event().wait(LOOK_S)
         looks = 0 if visits.busy else looks + 1
+    visits.close()
+    forget_files()
     os._exit(0)
+
+
+def _too_large(message: BenchAnswered | BenchTold) -> BenchAnswered | BenchTold:
+    """What is said instead of a message that the server would not take."""
+    words = (
+        f"This page shows more than {MAX_LINE_BYTES >> 20} MB at once, which can't be sent. "
+        "Let it show less: some of the rows, or the beginning of a text."
+    )
+    if isinstance(message, BenchAnswered):
+        error = {"code": "large", "message": words}
+        return BenchAnswered(message.request, {"ok": False, "error": error})
+    told = [op for op in message.body["ops"] if op["op"] == "busy"]
+    told.append({"op": "problem", "message": words, "trace": ""})
+    return BenchTold(message.connection, {**message.body, "ops": told})
 
 
 class _Sender:
@@ -108,9 +127,12 @@ class _Sender:
     def __init__(self, link: Link) -> None:
         self._link, self._lock = link, threading.Lock()
 
-    def send(self, message: Message) -> None:
+    def send(self, message: BenchAnswered | BenchTold) -> None:
+        line = encode(message)
+        if len(line) > MAX_LINE_BYTES:  # the server would hang up
+            line = encode(_too_large(message))
         with self._lock:
-            self._link.send(message)
+            self._link.send_line(line)
 
     def tell(self, connection: str, body: dict[str, Any]) -> None:
         with contextlib.suppress(LinkClosed):
@@ -128,6 +150,7 @@ def _parser() -> argparse.ArgumentParser:
 
 if __name__ == "__main__":
     status = main()
+    forget_files()
     logging.shutdown()
     sys.stdout.flush()
     os._exit(status)  # the system frees models at once, the interpreter takes seconds

@@ -37,6 +37,12 @@ class Sheet:
             assert self._root is not None
             return self._root.to_json()
 
+    def closed(self) -> None:
+        """The page is shut for good."""
+        with self._lock:
+            for element in self._elements.values():
+                element.closed()
+
     def find(self, element_id: str) -> Element:
         """Raises: NotFoundError when it does not lie here (any more)."""
         with self._lock:

@@ -7,7 +7,9 @@ model holds up no page.
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ...web.bounds import MAX_PACKET_BYTES
 from ...web.door import Door, origin_was_judged
-from ...web.kept_secrets import load_rules
+from ...web.kept_secrets import keep_out_of_git, load_rules
 from ...web.packets import BoundedJson, BoundedPacket, keep_whole
 from ...web.pages import pages
 from ...web.rules import AccessRules
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ..workbench import Workbench
 
 NAMESPACE = "/workbench"
+_TOKEN = re.compile(r"([?&]t=)[^&\s\"]+")
 STATIC = Path(__file__).resolve().parents[3] / "static"
 
 
@@ -38,6 +41,7 @@ def make_app(workbench: Workbench, host: str = "127.0.0.1") -> Flask:
     Raises: RefusedError when `host` is not loopback and no password is set.
     """
     workbench.data_dir.mkdir(parents=True, exist_ok=True)
+    keep_out_of_git(workbench.data_dir)
     rules = load_rules(workbench.data_dir, host, os.environ)
     flask = Flask("storygen.workbench", static_folder=None)
     flask.register_blueprint(pages(STATIC, rules.instance, {"/workbench": "workbench"}))
@@ -60,6 +64,7 @@ def make_app(workbench: Workbench, host: str = "127.0.0.1") -> Flask:
     socketio.on_namespace(BenchNamespace(socketio, workbench, rules))
     flask.wsgi_app = Door(flask.wsgi_app, rules)  # type: ignore[method-assign]
     WSGIRequestHandler.disable_nagle_algorithm = True
+    logging.getLogger("werkzeug").addFilter(without_token)
     flask.config["STORYGEN_TOKEN"] = rules.token
     if "FLASK_RUN_FROM_CLI" in os.environ:
         port = os.environ.get("FLASK_RUN_PORT", "5000")
@@ -81,6 +86,15 @@ def serve(workbench: Workbench, host: str, port: int, *, open_browser: bool) -> 
         pass
     finally:
         server.server_close()
+
+
+def without_token(record: logging.LogRecord) -> bool:
+    """For the log of requests, which people show to others: the token in an address is left out."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            _TOKEN.sub(r"\1…", one) if isinstance(one, str) else one for one in record.args
+        )
+    return True
 
 
 class BenchNamespace(Namespace):  # type: ignore[misc]

@@ -41,6 +41,7 @@ class Visit:
         self._connected = self._closed = False
         self._errands = Errands()
         self._jobs: list[Job] = []
+        self._stuck: list[Job] = []
         self._jobs_lock = threading.Lock()
         self._here = threading.local()
         self._component = component.opened(bench, self)
@@ -66,8 +67,10 @@ class Visit:
         self._connected = False
 
     def heard(self) -> None:
-        """The browser has taken what it was told."""
+        """The browser has taken what it was told; one that took long is here again."""
+        self._connected = True
         self._taken.set()
+        self._wanted.set()
 
     def event(self, element_id: str, event: str, value: Any) -> None:
         """Take in what was done with an element. Raises: StorygenError when it can't be."""
@@ -81,20 +84,33 @@ class Visit:
             self._errands.put(callback, (element_id, event) if event == "change" else None)
 
     def cancel(self) -> None:
-        """Give up all that runs or waits."""
+        """Give up all that runs or waits; what was given up before and still runs is said to be stuck."""
         self._errands.forget()
         with self._jobs_lock:
             jobs = list(self._jobs)
+            self._stuck = [job for job in jobs if job.cancelled]
         for job in jobs:
             job.cancel()
+        if self._stuck and not self._closed:
+            self.say(
+                "What runs here does not look whether it should stop. Load this page again to begin anew; "
+                "it goes on unseen until it is done."
+            )
 
     def close(self) -> None:
         """The page is shut for good."""
         self._closed = True
         self.cancel()
         self._errands.close()
+        self.sheet.closed()
         self._taken.set()
         self._wanted.set()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether something runs on that was given up twice: nothing else will ever be done here."""
+        with self._jobs_lock:
+            return any(job in self._jobs for job in self._stuck)
 
     @property
     def busy(self) -> bool:
@@ -149,7 +165,7 @@ class Visit:
             pass
         except StorygenError as error:
             self.say(" ".join(filter(None, (error.message, getattr(error, "mend", "")))))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit() would end this thread, and no more
             log.warning("A callback of the workbench failed.", exc_info=True)
             self.say(f"{type(error).__name__}: {error}", traceback.format_exc())
         finally:

@@ -121,6 +121,13 @@ class Visits:
         self._sweep()
         with self._lock:
             found = self._open.get(wanted) if isinstance(wanted, str) else None
+            if (
+                found is not None
+                and found.connection in (None, connection)
+                and found.visit.is_stuck
+            ):
+                self._open.pop(str(wanted)).visit.close()
+                found = None
             if found is not None and found.page == key and found.connection in (None, connection):
                 found.connection, visit_id = connection, str(wanted)
             else:

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 from ...errors import BadRequestError
-from ...web.kept_secrets import keep_to_owner, write_secret
+from ...web.kept_secrets import keep_out_of_git, keep_to_owner, write_secret
 from .remote_address import read_address
 
 FILE = "keys.json"
@@ -59,6 +59,7 @@ class Keys:
             else:
                 keys.pop(origin, None)
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            keep_out_of_git(self._path.parent)
             write_secret(self._path, json.dumps(keys, indent=1))
             keep_to_owner(self._path)
 
@@ -71,7 +72,7 @@ class Keys:
         try:
             keep_to_owner(self._path)
             told = json.loads(self._path.read_text("utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError, RecursionError):
             return {}
         if not isinstance(told, dict):
             return {}

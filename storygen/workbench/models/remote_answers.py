@@ -18,6 +18,8 @@ from .base import Likely, ScoredToken
 HIGHEST = 1e-3
 """Rounding may lift a log-probability above 0, but not higher than this."""
 
+_FARTHEST = 10**18
+
 MOST_CHARACTERS_PER_TOKEN = 4
 """So many characters a token that can't be shown by itself may stand for."""
 
@@ -147,6 +149,8 @@ def _told_object(each: Any) -> _Told:
     if not isinstance(each, Mapping):
         raise remote_errors.bad_answer("a token is no object")
     tops = each.get("top_logprobs") or []
+    if not isinstance(tops, list):
+        raise remote_errors.bad_answer("the likeliest tokens are no list")
     likely = _likely_object(each)
     return _Told(
         likely[0].text if likely else str(each.get("token", "")),
@@ -170,6 +174,8 @@ def _told_lists(logprobs: Mapping[str, Any]) -> Iterator[_Told]:
     tokens = logprobs["tokens"]
     values = logprobs.get("token_logprobs") or [None] * len(tokens)
     tops = logprobs.get("top_logprobs") or [None] * len(tokens)
+    if not isinstance(values, list) or not isinstance(tops, list):
+        raise remote_errors.bad_answer("its lists of tokens are none")
     if not len(tokens) == len(values) == len(tops):
         raise remote_errors.bad_answer("its lists of tokens differ in length")
     for token, value, top in zip(tokens, values, tops, strict=True):
@@ -207,6 +213,8 @@ def _logprob(value: Any) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
+        raise remote_errors.bad_answer("a log-probability is no number")
+    if isinstance(value, int) and abs(value) > _FARTHEST:
         raise remote_errors.bad_answer("a log-probability is no number")
     if math.isnan(value):
         raise remote_errors.bad_answer(

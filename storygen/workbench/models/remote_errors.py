@@ -188,7 +188,7 @@ def said_in(body: bytes) -> str:
     text = body.decode("utf-8", "replace")
     try:
         return _message(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return "" if text.lstrip().startswith("<") else text
 
 

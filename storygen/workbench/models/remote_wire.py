@@ -125,6 +125,8 @@ class Wire:
     def _event(self, event: Event, *, is_last: bool = False) -> Any:
         try:
             told = json.loads(event.data)
+        except RecursionError:
+            raise remote_errors.bad_answer("its brackets go too deep") from None
         except ValueError:
             if event.kind == "error":
                 raise remote_errors.streamed(event.data, self._key) from None
@@ -146,6 +148,8 @@ class Wire:
             raise remote_errors.not_openai(self.address, "it answers with a web page")
         try:
             told = json.loads(body)
+        except RecursionError:
+            raise remote_errors.bad_answer("its brackets go too deep") from None
         except ValueError:
             if body.lstrip()[:1] in (b"{", b"[") and body.rstrip()[-1:] not in (b"}", b"]"):
                 raise remote_errors.cut_off() from None

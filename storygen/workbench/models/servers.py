@@ -52,7 +52,7 @@ class Servers:
         """All, in the order in which they were added. A broken file holds none."""
         try:
             rows = json.loads(self._path.read_text("utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return []
         return [entry for row in rows if (entry := _entry(row))] if isinstance(rows, list) else []
 

@@ -23,6 +23,7 @@ from ..elements import (
     TokenText,
 )
 from ..models.base import Ability, CannotError, Likely, NextDistribution, ScoredToken
+from ..models.local import LocalModel
 from .generation import MOST_SEED
 from .next_bars import drawn_bars, likeliest_bars, marked
 from .next_explained import Explanations
@@ -147,6 +148,8 @@ class NextToken(Component):
         self._chosen = chosen = self._sample.chosen()
         self._name = self._model.value
         model = self.bench.models.get(self._name, self.job)
+        if isinstance(model, LocalModel):
+            model.load(self.job)  # so that one sees how far it is, and can give it up
         to_step = None if chosen.edited or chosen.question else self.bench.functions.to_step
         prompt = chosen.prompt_for(model, exact=True)
         self._note.text, self._note.hidden = prompt.note, not prompt.note

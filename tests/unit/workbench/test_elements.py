@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +198,18 @@ def test_a_file_of_another_length_than_was_said_is_refused(pieces: list[bytes]) 
 def test_a_file_to_keep_has_an_end() -> None:
     with pytest.raises(BadRequestError, match="32 MB"):
         Saved("x", b"0" * (32 * 2**20 + 1)).to_json()
+
+
+def test_whatever_a_component_shows_can_be_told() -> None:
+    np = pytest.importorskip("numpy")
+    shown = Table(["a"], [[np.float32(0.5), Path("x"), {1, 2}, 10**5000, np.arange(2)]])
+
+    told = json.loads(json.dumps(shown.to_json(), allow_nan=False))
+
+    assert told["rows"] == [[0.5, "x", [1, 2], None, [0, 1]]]
+
+
+@pytest.mark.parametrize("value", [[True, 0], [1.0, 0], [0, 1.0], [0, True]])
+def test_a_row_is_picked_by_whole_numbers_alone(value: list[Any]) -> None:
+    with pytest.raises(BadRequestError):
+        Grid("ab", "cd", [[0, 0], [0, 0]], on_pick=print).receive("pick", value)

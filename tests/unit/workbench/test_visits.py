@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storygen.errors import BadRequestError
 from storygen.workbench.component import Component
-from storygen.workbench.elements import Button, Column, Element, Number, Text, TextInput
+from storygen.workbench.elements import Button, Column, Element, FileInput, Number, Text, TextInput
 from storygen.workbench.host.visits import MOST_VISITS, Visits, component_key
 from tests.server_process import wait_until
 from tests.workbench_page import OpenPage, make_bench
@@ -41,6 +46,9 @@ class Trial(Component):
             Button("Beside", lambda: self.beside(self.aside)),
             Button("At once", self.at_once, at_once=True),
             Button("Save", lambda: self.save("a.txt", "ä")),
+            FileInput("File"),
+            Button("Exit", lambda: sys.exit(3)),
+            Button("Deaf", self.deaf),
         )
 
     def greet(self, name: str) -> None:
@@ -57,6 +65,10 @@ class Trial(Component):
         while not self.go_on.wait(0.01):
             self.job.progress(1, 2, "waiting")
         self.answer.text = "waited"
+
+    def deaf(self) -> None:
+        self.started.set()
+        self.go_on.wait(30)
 
     def aside(self, job: Any) -> None:
         self.go_on.wait(30)
@@ -87,6 +99,53 @@ def test_an_error_in_a_callback_is_shown_with_its_trace_and_stops_nothing(page: 
     assert "in <lambda>" in page.traces[0]
     page.do(page.find(TextInput, "Name"), "submit", "Ann")
     assert page.component.answer.text == "Good day, Ann."
+
+
+def test_a_callback_that_ends_the_program_ends_nothing(page: OpenPage) -> None:
+    page.click("Exit")
+    assert page.problems == ["SystemExit: 3"]
+    page.do(page.find(TextInput, "Name"), "submit", "Ann")
+    assert page.component.answer.text == "Good day, Ann."
+
+
+def test_a_page_whose_callback_never_stops_can_be_left_behind(page: OpenPage) -> None:
+    page.click("Deaf", wait=False)
+    assert page.component.started.wait(30)
+    page.cancel()
+    asked = {"page": "a-trial", "visit": page.visit_id}
+    assert page.visits.handle("test", "open", asked)["visit"] == page.visit_id  # it may yet stop
+
+    page.cancel()
+    page.until(lambda: page.problems != [])
+    left = page.component
+    opened = page.visits.handle("test", "open", asked)
+
+    assert "Load this page again" in page.problems[0]
+    assert opened["visit"] != page.visit_id
+    page.visit_id = opened["visit"]
+    page.until(lambda: not page._visit.busy)
+    page.do(page.find(TextInput, "Name"), "submit", "Ann")
+    assert page.component.answer.text == "Good day, Ann."
+    left.go_on.set()
+    page.until(lambda: left.closed_pages != [])
+
+
+def test_a_browser_that_took_long_with_a_message_is_told_the_next(
+    page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storygen.workbench.host.visit.PATIENCE_S", 0.01)
+    told: list[dict[str, Any]] = []
+    visits = Visits("T", [Trial()], make_bench(), lambda _, message: told.append(message))
+    opened = visits.handle("c", "open", {"page": "a-trial"})
+    wait_until(lambda: len(told) == 1, "the first news", 30)
+    visit = visits._open[opened["visit"]].visit
+    visit.say("The second.")
+    wait_until(lambda: not visit._connected, "the end of patience", 30)
+
+    visits.heard("c", opened["visit"])
+
+    wait_until(lambda: len(told) == 2, "the second news", 30)
+    visits.close()
 
 
 def test_an_error_for_users_is_shown_as_its_sentence(page: OpenPage) -> None:
@@ -145,6 +204,24 @@ def test_a_page_that_is_asked_too_much_says_so(page: OpenPage) -> None:
     answers = [page.visits.handle("test", "event", asked) for _ in range(201)]
     assert answers[-1]["error"]["code"] == "conflict"
     page.cancel()
+
+
+def test_a_file_that_was_begun_is_gone_with_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "storygen-upload-killed"
+    left.write_bytes(b"x")
+    os.utime(left, (time.time() - 2 * 24 * 3600,) * 2)
+    with OpenPage(Trial(), make_bench()) as page:
+        chosen = page.find(FileInput)
+        for _ in range(3):
+            page.do(chosen, "begin", {"name": "../a.txt", "size": 3})
+            page.do(chosen, "piece", "QUJD")
+        assert len(list(tmp_path.iterdir())) == 1
+        assert not left.exists()
+        page.visits.handle("test", "close", {"visit": page.visit_id})
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_is_given_to_the_browser(page: OpenPage) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from storygen.errors import BadRequestError
+from storygen.web.kept_secrets import load_token
 from storygen.workbench.models.keys import FILE, Keys
 
 posix_only = pytest.mark.skipif(os.name == "nt", reason="Windows has no mode bits")
@@ -22,6 +25,22 @@ def test_a_key_belongs_to_a_server_and_to_no_other(tmp_path: Path) -> None:
     assert keys.get("https://one.example:8443/v1") is None
     assert keys.get("http://one.example/v1") is None
     assert Keys(tmp_path).is_set("https://two.example")
+
+
+def test_keys_in_somebodys_project_are_not_added_to_git(tmp_path: Path) -> None:
+    git = shutil.which("git")
+    if git is None:
+        pytest.skip("no git here")
+    subprocess.run([git, "init", "-q", tmp_path], check=True)
+    Keys(tmp_path / ".storygen").put("https://one.example/v1", "key-1")
+    load_token(tmp_path / ".storygen")
+    subprocess.run([git, "add", "."], cwd=tmp_path, check=True)
+    added = subprocess.run([git, "ls-files"], cwd=tmp_path, check=True, capture_output=True)
+    assert added.stdout.decode().split() == [".storygen/.gitignore"]
+
+    (tmp_path / ".storygen" / ".gitignore").write_text("/mine\n")
+    Keys(tmp_path / ".storygen").put("https://one.example/v1", "key-2")
+    assert (tmp_path / ".storygen" / ".gitignore").read_text() == "/mine\n"
 
 
 def test_a_key_can_be_taken_away(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ def until_gone(url: str, number: int) -> None:
         ("stall", "slow", "said nothing for 0.5 seconds"),
         ("silent", "slow", "said nothing for 0.5 seconds"),
         ("garbage", "bad_answer", "no JSON"),
+        ("deep", "bad_answer", "brackets go too deep"),
         ("broken", "server_failed", "CUDA out of memory"),
         ("endless", "too_large", "no end"),
         ("nan", "bad_answer", "NaN"),

@@ -145,6 +145,22 @@ def test_a_pause_in_the_midst_of_a_chunk_keeps_nothing_of_it(tmp_path: Path, who
     assert rows_file(kept) == whole
 
 
+def test_what_a_model_cut_short_without_saying_so_is_not_kept(tmp_path: Path, whole: bytes) -> None:
+    job = Job()
+
+    class Careless(LetterModel):
+        def generate_batch(self, texts: Sequence[str], *_: Any, **more: Any) -> list[Generated]:
+            job.cancel()
+            return [Generated("", (), "length") for _ in texts]
+
+    split = split_of(samples())
+    kept = made(tmp_path, split, LetterModel())
+    with pytest.raises(CancelledError):
+        run(kept, split, Careless(), job)
+    run(kept, split, LetterModel())
+    assert rows_file(kept) == whole
+
+
 @pytest.mark.parametrize("part", [0.0, 0.11, 0.2, 0.39, 0.5, 0.77, 0.999])
 def test_torn_rows_and_chunks_are_written_anew(tmp_path: Path, whole: bytes, part: float) -> None:
     split, model = split_of(samples()), LetterModel()
