@@ -13,6 +13,7 @@ from typing import Any
 from ...errors import BadRequestError, StorygenError
 from ..bench import Bench, Sample
 from ..elements import Button, Element, Number, Row, Text, TextInput
+from ..elements.inputs import MOST_CHARACTERS
 from ..jobs import Job
 from .split_choice import SplitChoice
 
@@ -146,5 +147,10 @@ class SampleChoice:
         if not 1 <= number <= self._num:
             raise BadRequestError(f"There are samples 1 to {self._num:,}.")
         sample, reader = self._splits.chosen()[number - 1], self._splits.reader()
-        self._made = (reader.text(sample), reader.targets(sample))
-        self._sample = sample
+        text, targets = reader.text(sample), reader.targets(sample)
+        if max(map(len, (text, *targets))) > MOST_CHARACTERS:
+            raise BadRequestError(
+                f"This sample's text has more than {MOST_CHARACTERS:,} characters, too many for a page. "
+                "Choose another one, or split it."
+            )
+        self._made, self._sample = (text, targets), sample
