@@ -1,10 +1,10 @@
 """Makes the README's pictures in images/: a real server, the real default model, a real Chromium.
 
-    python tools/pictures.py [room] [fate] [--data-dir FOLDER]
+    python tools/pictures.py [room] [fate] [workbench] [--data-dir FOLDER]
 
 `room`: the writing room's. `fate`: a session of fate, and what was preferred: a reader chooses for some
-minutes first, unless FOLDER is a library in which somebody has (it is written into). Both, unless one is
-named.
+minutes first, unless FOLDER is a library in which somebody has (it is written into). `workbench`: a token
+explained, and texts beside their target. All, unless some are named.
 Needs requirements-dev.txt and a Chromium (STORYGEN_CHROMIUM names it where it is not found).
 """
 
@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -54,6 +55,8 @@ ENTRIES = {
 }
 
 
+SENTENCE = "The lighthouse keeper climbed the stairs because the lamp had"
+NEXT = " gone out again."
 FEWEST_CHOICES = 40
 PATIENT_MS = 300_000
 
@@ -61,7 +64,8 @@ PATIENT_MS = 300_000
 def main() -> None:
     """Start a server, write, and take the pictures."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("what", nargs="*", choices=["room", "fate"], default=["room", "fate"])
+    all_of_it = ["room", "fate", "workbench"]
+    options.add_argument("what", nargs="*", choices=all_of_it, default=all_of_it)
     options.add_argument("--data-dir", type=Path)
     given = options.parse_args()
     for what in given.what:
@@ -73,8 +77,10 @@ def main() -> None:
             with _server(kept or Path(folder)) as (url, token):
                 if what == "room":
                     _take(f"{url}/?t={token}", Writer(url, token), browser)
-                else:
+                elif what == "fate":
                     _fate(url, token, browser)
+                else:
+                    _workbench(url, token, browser, Path(folder) / "datasets")
             browser.close()
 
 
@@ -225,6 +231,41 @@ def _memory(page: Page, writer: Writer) -> None:
     page.wait_for_timeout(600)
     page.screenshot(path=ROOT / "images" / "memory.png")
     page.context.close()
+
+
+def _workbench(url: str, token: str, browser: Any, datasets: Path) -> None:
+    """The next token of a text with what the layers would have said, and texts beside their target."""
+    datasets.mkdir(exist_ok=True)
+    shutil.copy(ROOT / "examples" / "data" / "instructions.jsonl", datasets)
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, color_scheme="light")
+    page: Page = context.new_page()
+    page.set_default_timeout(PATIENT_MS)
+    page.goto(f"{url}/workbench?t={token}#next-token")
+    view = page.locator(".wb-page:not([hidden])")
+    view.get_by_label("Text to go on from").fill(SENTENCE)
+    view.get_by_label("Target, what should come").fill(NEXT)
+    view.get_by_role("button", name="Begin").click()
+    view.locator(".wb-bars button, .wb-bars [role=option]").first.wait_for()
+    layers = view.locator("summary", has_text="Layers")
+    layers.click()
+    view.get_by_role("button", name="Show layers").click()
+    view.get_by_role("table").or_(view.get_by_role("grid")).last.wait_for()
+    page.wait_for_timeout(2000)
+    view.get_by_role("heading", name="What could come next").evaluate(
+        "(heading) => heading.scrollIntoView({block: 'start'})"
+    )
+    page.evaluate("scrollBy(0, -80)")
+    page.wait_for_timeout(600)
+    page.screenshot(path=ROOT / "images" / "next_token.png")
+    page.goto(f"{url}/workbench#generation")
+    page.reload()
+    view.get_by_label("Texts", exact=True).fill("2")
+    view.get_by_role("button", name="Generate").click()
+    view.get_by_role("button", name="Download").wait_for()
+    view.get_by_role("button", name="Generate").wait_for()
+    page.wait_for_timeout(2000)
+    page.screenshot(path=ROOT / "images" / "generation.png", full_page=True)
+    context.close()
 
 
 def opened(browser: Any, url: str, size: dict[str, int], scheme: str, **options: Any) -> Page:

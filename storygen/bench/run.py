@@ -24,6 +24,7 @@ from .writer import Writer
 
 ROOT = Path(__file__).resolve().parents[2]
 URL = re.compile(r"(http://\S+?)/\?t=(\S+)")
+NUM_STEPS = 32  # of the page of next tokens, a round
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,13 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.add_argument(
         "--workbench",
         action="store_true",
-        help="measure a run over a dataset beside a bare batch loop instead",
+        help="measure the workbench instead: a run over a dataset, a step of next tokens",
     )
     options.add_argument("--texts", type=int, default=64, help="of that dataset (default 64)")
     options.add_argument("--json", type=Path, help="write the numbers here too")
     given = options.parse_args(arguments)
     if given.workbench:
-        numbers = _dataset_runs(given)
+        numbers = _workbench(given)
     else:
         with tempfile.TemporaryDirectory() as folder:
             numbers = _measure(given, Path(folder))
@@ -60,10 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _dataset_runs(given: argparse.Namespace) -> dict[str, Any]:
+def _workbench(given: argparse.Namespace) -> dict[str, Any]:
     """The workbench's own numbers; in this process, since nothing but a model is measured."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when torch is imported
+    from ..workbench.models.local import LocalModel
     from .dataset_runs import dataset_rates
+    from .workbench_next import next_token_numbers
 
     registry = Registry(ROOT / "static" / "config.js", _models(), ROOT)
     entry = registry.get(given.model or registry.default_key() or "")
@@ -79,6 +82,8 @@ def _dataset_runs(given: argparse.Namespace) -> dict[str, Any]:
         rounds=given.rounds,
         say=_say,
     )
+    model = LocalModel(str(_source(entry.source)), precision=given.precision or "fp32")
+    rates |= next_token_numbers(model, NUM_STEPS, given.rounds)
     return {
         "model": entry.name,
         "precision": given.precision or "fp32",

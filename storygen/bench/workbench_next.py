@@ -1,17 +1,13 @@
 """How long a step on the workbench's page of next tokens takes, beside transformers alone.
-
-`python -m storygen.bench.workbench_next [MODEL]` prints one line of JSON. A step of the page: the next token
-is chosen and what could come after it is worked out, samplers, draws and bars with it; of transformers:
-one pass over that token with its cache, and the ten likeliest.
+A step of the page: the next token is chosen and what could come after it is worked out, samplers, draws
+and bars with it; of transformers: one pass over that token with its cache, and the ten likeliest.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from ..workbench.models.local import LocalModel
@@ -21,18 +17,6 @@ from . import measures
 
 PARAMS = {"temperature": 0.8, "min_p": 0.05, "repetition_penalty": 1.1}
 NUM_LISTED, NUM_DRAWS = 100, 20
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure and print; returns the exit code."""
-    options = argparse.ArgumentParser("python -m storygen.bench.workbench_next")
-    options.add_argument("model", nargs="?", default="SmolLM2 135M", help="a name or a folder")
-    options.add_argument("--steps", type=int, default=32, help="steps a round (default 32)")
-    options.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
-    given = options.parse_args(arguments)
-    model = LocalModel(given.model, precision="fp32")
-    print(json.dumps(next_token_numbers(model, given.steps, given.rounds)))
-    return 0
 
 
 def next_token_numbers(model: LocalModel, num_steps: int, num_rounds: int) -> dict[str, float]:
@@ -86,7 +70,3 @@ def _timed(step: Callable[[], None]) -> float:
     begun = time.perf_counter()
     step()
     return time.perf_counter() - begun
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

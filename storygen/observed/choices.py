@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from ..document.authorship import Written
@@ -20,6 +21,8 @@ from ..store.records import ChoiceRecord, StoredCandidate, StoredSet
 from ..story.taken import stretches
 from .stories import written_in
 
+_PRIVATE = ("text", "note", "entries")  # of a memory
+
 
 def observe(
     store: Reader, story: str, most: int | None = None, *, kept: bool = True
@@ -28,20 +31,24 @@ def observe(
 
     A set from which a person and the automatic writer took something is one observation each. One from which
     nothing was taken is one once another was asked for: until then nobody has decided. `most`: so many
-    characters of the text before each; None: all of it. `kept`: find out what still stands, for which the
-    story is opened.
+    characters of the text before each, without its tokens; None: all of it. `kept`: find out what still
+    stands, for which the story is opened.
     """
     chosen: dict[str, list[ChoiceRecord]] = {}
     for choice in store.choices(story):
         chosen[choice.set] = _with(chosen.get(choice.set, []), choice)
     sets = store.sets_to_choose_from(story)
     standing = _standing(store, story) if chosen and kept else None
+    bare = _without_memory(store, story) if most is None else frozenset[int]()
     found: list[Observation] = []
     for number, one in enumerate((one for one in sets if one.candidates), 1):
         choices = chosen.get(one.record.set, [])
         if choices or one is not sets[-1]:
             seen = _of_set(store, one, number, most)
-            found += _chosen(seen, choices, _Edits(one, choices, standing) if standing else None)
+            if one.record.memory_version not in bare:
+                seen = replace(seen, before_ids=())
+            edits = _Edits(one, choices, standing) if standing else None
+            found += _chosen(seen, one, choices, edits)
     return found
 
 
@@ -49,6 +56,17 @@ def observe_all(store: Reader) -> Iterator[Observation]:
     """Every story's in which something was chosen, one story after the other."""
     for story in store.choosers():
         yield from observe(store, story)
+
+
+def _without_memory(store: Reader, story: str) -> frozenset[int]:
+    """The versions of the memory in which nothing stands.
+
+    What a model read with any other has memory, note and lore among its tokens, which are not the story's.
+    """
+    versions = store.memories(story)
+    return frozenset(
+        (0, *(one.version for one in versions if not any(map(one.memory.get, _PRIVATE))))
+    )
 
 
 def _with(before: list[ChoiceRecord], choice: ChoiceRecord) -> list[ChoiceRecord]:
@@ -96,7 +114,9 @@ def _before(store: Reader, one: StoredSet) -> str:
 
 
 def _shown(card: StoredCandidate) -> ShownCandidate:
+    """Without tokens where a person made another text of it: they are that one's no more."""
     text = card.record.text
+    tokens = card.tokens if text is None else ()
     return ShownCandidate(
         candidate=card.record.run,
         number=card.record.number,
@@ -104,14 +124,14 @@ def _shown(card: StoredCandidate) -> ShownCandidate:
         params=card.run.params,
         seed=card.run.seed,
         text="".join(token.text for token in card.tokens) if text is None else text,
-        ids=tuple(token.id for token in card.tokens),
-        logprobs=tuple(token.logprob for token in card.tokens),
+        ids=tuple(token.id for token in tokens),
+        logprobs=tuple(token.logprob for token in tokens),
         log_density=card.record.log_density,
     )
 
 
 def _chosen(
-    seen: Observation, choices: list[ChoiceRecord], edits: _Edits | None
+    seen: Observation, one: StoredSet, choices: list[ChoiceRecord], edits: _Edits | None
 ) -> Iterable[Observation]:
     """What was seen with what was taken, by a person and by the automatic writer."""
     if not choices:
@@ -125,7 +145,7 @@ def _chosen(
             units[choice.candidate] = max(units[choice.candidate], choice.units)
         candidates = tuple(
             replace(card, taken=_fraction(units.get(card.candidate, 0), utf16_units(card.text)))
-            for card in _as_they_were(seen.candidates, own[0].shown)
+            for card in _as_they_were(seen.candidates, one, own[0].shown)
         )
         yield replace(
             seen,
@@ -139,16 +159,24 @@ def _chosen(
 
 
 def _as_they_were(
-    candidates: tuple[ShownCandidate, ...], shown: dict[str, int]
+    candidates: tuple[ShownCandidate, ...], one: StoredSet, shown: dict[str, int]
 ) -> Iterator[ShownCandidate]:
-    """The candidates as far as they could be read when the first was chosen."""
+    """The candidates as far as they could be read when the first was chosen, and the tokens of that."""
+    tokens = {card.record.run: card.tokens for card in one.candidates}
     for card in candidates:
         units = shown.get(card.candidate)
         if units is None or units >= utf16_units(card.text):
             yield card
         elif units:
             cut = card.text.encode("utf-16-le", "surrogatepass")[: 2 * units]
-            yield replace(card, text=cut.decode("utf-16-le", "ignore"))
+            starts = accumulate((token.units for token in tokens[card.candidate]), initial=0)
+            num = sum(start < units for start in starts)
+            yield replace(
+                card,
+                text=cut.decode("utf-16-le", "ignore"),
+                ids=card.ids[:num],
+                logprobs=card.logprobs[:num],
+            )
 
 
 def _fraction(taken: int, of: int) -> float:

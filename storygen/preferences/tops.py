@@ -21,7 +21,29 @@ Set = tuple[Hashable, Sequence[tuple[float, float]]]
 """(cluster, (x, weight) of each member): weight is what was accepted of it, 0 for those passed over."""
 
 _STEPS = 25
+_LEAST_SPREAD = 1e-12  # a variance below is what rounding leaves of none
 _STEEPEST = 200.0  # a coefficient beyond that means that nothing holds it
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A set, and what of it is the same at every step: sums of the weights, and of them times x and x²."""
+
+    cluster: Hashable
+    members: tuple[tuple[float, float], ...]  # (x, x²) of each
+    weight: float
+    along: float
+    bent: float
+
+    @classmethod
+    def of(cls, cluster: Hashable, pairs: Sequence[tuple[float, float]]) -> _Counted:
+        return cls(
+            cluster,
+            tuple((x, x * x) for x, _ in pairs),
+            sum(weight for _, weight in pairs),
+            sum(weight * x for x, weight in pairs),
+            sum(weight * x * x for x, weight in pairs),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +73,16 @@ def top_of_liking(sets: Sequence[Set]) -> Interval | None:
     bend down (one-sided 95 %), so that there is no top, or when the choices leave it open how steep it is.
     Source: Cameron & Miller 2015 for the variance.
     """
-    fitted = _fit(sets)
+    counted = [_Counted.of(*one) for one in sets if one[1]]
+    fitted = _fit(counted)
     if fitted is None or fitted[1] >= 0:
         return None
     linear, square = fitted
-    scores, curvature = _scores(sets, linear, square)
+    scores, curvature = _scores(counted, linear, square)
     by_cluster: dict[Hashable, tuple[float, float]] = {}
-    for (cluster, _), (first, second) in zip(sets, scores, strict=True):
-        before = by_cluster.get(cluster, (0.0, 0.0))
-        by_cluster[cluster] = before[0] + first, before[1] + second
+    for one, (first, second) in zip(counted, scores, strict=True):
+        before = by_cluster.get(one.cluster, (0.0, 0.0))
+        by_cluster[one.cluster] = before[0] + first, before[1] + second
     moved = [curvature.solve(*one) for one in by_cluster.values()]
     num = len(moved)
     bend_error = _error([second for _, second in moved])
@@ -70,12 +93,14 @@ def top_of_liking(sets: Sequence[Set]) -> Interval | None:
     return around(-linear / (2 * square), error, num - 1)
 
 
-def _fit(sets: Sequence[Set]) -> tuple[float, float] | None:
+def _fit(sets: Sequence[_Counted]) -> tuple[float, float] | None:
     """(linear, square) of the greatest likelihood, by Newton's steps."""
     linear = square = 0.0
+    least = _LEAST_SPREAD * sum(one.weight for one in sets)
     for _ in range(_STEPS):
         scores, curvature = _scores(sets, linear, square)
-        if curvature.determinant <= 1e-9 * curvature.xx * curvature.zz:
+        flat = min(curvature.xx, curvature.zz) <= least
+        if flat or curvature.determinant <= 1e-9 * curvature.xx * curvature.zz:
             return None
         gradient = sum(first for first, _ in scores), sum(second for _, second in scores)
         first, second = curvature.solve(*gradient)
@@ -88,31 +113,28 @@ def _fit(sets: Sequence[Set]) -> tuple[float, float] | None:
 
 
 def _scores(
-    sets: Sequence[Set], linear: float, square: float
+    sets: Sequence[_Counted], linear: float, square: float
 ) -> tuple[list[tuple[float, float]], _Curvature]:
     """Each set's gradient of the log-likelihood, and the information of all."""
     scores = []
     xx = xz = zz = 0.0
-    for _, pairs in sets:
-        felt = [linear * x + square * x * x for x, _ in pairs]
-        highest = max(felt, default=0.0)
-        odds = [math.exp(one - highest) for one in felt]
-        whole = sum(odds)
-        weight = sum(one for _, one in pairs)
-        chances = [one / whole for one in odds]
-        x_mean = sum(chance * x for chance, (x, _) in zip(chances, pairs, strict=True))
-        z_mean = sum(chance * x * x for chance, (x, _) in zip(chances, pairs, strict=True))
-        scores.append(
-            (
-                sum(one * (x - x_mean) for x, one in pairs),
-                sum(one * (x * x - z_mean) for x, one in pairs),
-            )
-        )
-        for chance, (x, _) in zip(chances, pairs, strict=True):
-            away, bent = x - x_mean, x * x - z_mean
-            xx += weight * chance * away * away
-            xz += weight * chance * away * bent
-            zz += weight * chance * bent * bent
+    for one in sets:
+        felt = [linear * x + square * z for x, z in one.members]
+        highest = max(felt)
+        whole = first = second = third = fourth = 0.0  # of the odds, times the powers of x
+        for pleasure, (x, z) in zip(felt, one.members, strict=True):
+            odds = math.exp(pleasure - highest)
+            whole += odds
+            first += odds * x
+            second += odds * z
+            third += odds * x * z
+            fourth += odds * z * z
+        x_mean, z_mean = first / whole, second / whole
+        weight = one.weight
+        scores.append((one.along - weight * x_mean, one.bent - weight * z_mean))
+        xx += weight * (z_mean - x_mean * x_mean)
+        xz += weight * (third / whole - x_mean * z_mean)
+        zz += weight * (fourth / whole - z_mean * z_mean)
     return scores, _Curvature(xx, xz, zz)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from ..store.records import StoredCandidate, StoredSet
 from ..store.store import Store
 from ..story.story import Story
-from .shapes import finite
+from .calls.shapes import finite
 
 VERSION = 1
 

@@ -20,12 +20,12 @@ from ..web.rules import AccessRules
 from .api import api
 from .bench_namespace import BenchNamespace
 from .benches import Benches, BenchPlaces
+from .calls.studio import Studio
 from .house import House
-from .legacy import LegacyNamespace
 from .loop import Loop
-from .loose_runs import LooseRuns
-from .studio import Studio
-from .worker import Spawn, worker_command
+from .original.loose_runs import LooseRuns
+from .original.namespace import LegacyNamespace
+from .workers.process import Spawn, worker_command
 
 ROOT = Path(__file__).resolve().parents[2]
 GRACE_S = 30.0

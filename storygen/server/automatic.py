@@ -24,10 +24,10 @@ from ..story.automatic import Automatic, Offered, Reaction, Step
 from ..story.card_asking import SEED_STEP, NewSet
 from ..story.story import Story
 from . import fates
+from .calls.checks import MAX_SEED
+from .calls.outbox import Package
 from .card_ends import ending
-from .checks import MAX_SEED
 from .loop import Empty
-from .outbox import Package
 from .room import BrokenRoomError, ClosedRoomError, Room
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ..errors import ConflictError, NotFoundError
 from ..link.bench import AskBench, BenchAnswered, BenchHeard, BenchLeft, BenchTold
 from ..link.messages import Event, Message, WorkerReady
 from .loop import Loop
-from .worker import WorkerProcess
+from .workers.process import WorkerProcess
 
 ANSWER_S = 60.0
 """A workbench that takes longer to answer hangs; its pages answer at once, whatever runs on them."""

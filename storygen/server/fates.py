@@ -20,7 +20,7 @@ from ..preferences.policies import Policy
 from ..preferences.ranges import Ranges
 from ..story.card_asking import Drawn
 from ..story.story import Place, Story
-from .checks import Fields
+from .calls.checks import Fields
 
 FEWEST_CARDS, MOST_CARDS = 2, 9
 WORDS_LOOKED_AT = 4000  # characters of the text before; the signs look at fewer

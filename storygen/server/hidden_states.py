@@ -18,7 +18,7 @@ from ..errors import StorygenError
 from ..link.messages import EmbedTexts, LoadModel, ModelLoaded
 from .loop import Loop
 from .vector_file import VectorFile
-from .worker_requests import WorkerRequests
+from .workers.questions import WorkerRequests
 
 FILE = "picker_vectors.jsonl"
 MOST_CANDIDATES = 6000

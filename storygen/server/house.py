@@ -21,6 +21,7 @@ from ..store.records import ChoiceRecord, Record, StoryRecord
 from ..store.store import Store
 from ..story.story import Story
 from . import library, presets
+from .calls.shapes import story_shape
 from .hidden_states import HiddenStates
 from .loop import Lane, Loop
 from .opening import Opening, interrupted
@@ -28,12 +29,11 @@ from .pickers import Pickers
 from .picking import Picking
 from .room import Room
 from .rooms import Rooms
-from .run_routes import Listener, RunRoutes
-from .shapes import story_shape
 from .tastes import Tastes
-from .worker import Spawn, worker_command
-from .worker_requests import WorkerRequests
-from .workers import Workers
+from .workers.loaded import Workers
+from .workers.process import Spawn, worker_command
+from .workers.questions import WorkerRequests
+from .workers.routes import Listener, RunRoutes
 
 NEWS_EVERY_S = 0.2
 OWN_PRESETS = "presets"

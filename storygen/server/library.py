@@ -25,7 +25,7 @@ from ..store.records import (
 from ..story.automatic import KEPT_AS
 from ..story.card_asking import MOST_BEAMS
 from ..story.page import Page
-from .checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
+from .calls.checks import MAX_ID, MAX_PROMPT, MAX_TITLE, Fields
 
 SETTINGS = (
     "mode",

@@ -18,7 +18,7 @@ from ..errors import BadRequestError, StorygenError
 from ..web.kept_secrets import load_rules
 from .app import GRACE_S, ROOT, Application, Config, make_application
 from .loop import Loop, make_loop
-from .worker import Spawn, worker_command
+from .workers.process import Spawn, worker_command
 
 DEFAULT_PORT = 5000
 EXIT_USAGE, EXIT_PORT_TAKEN = 2, 3

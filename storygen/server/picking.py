@@ -231,7 +231,7 @@ class Picking:
         with subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, env=environ, cwd=_ROOT) as process:
             self._process = process
             assert process.stdin and process.stdout
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(OSError):  # it has ended early, and its last line says why
                 for one in seen:
                     process.stdin.write(json.dumps(observation_to_json(one)).encode() + b"\n")
                 for card, vector in vectors.items():
@@ -239,6 +239,7 @@ class Picking:
                 if vectors:
                     told = {"model": name[:LONGEST_NAME]}
                     process.stdin.write(json.dumps(told).encode() + b"\n")
+            with contextlib.suppress(OSError):
                 process.stdin.close()
             for line in process.stdout:
                 last = json.loads(line)

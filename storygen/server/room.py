@@ -23,8 +23,8 @@ from ..link.messages import Command, GrantCredits
 from ..store.records import Record
 from ..story.effects import Effects, News
 from ..story.story import Story
+from .calls.outbox import Outbox, Package
 from .loop import Empty, Loop
-from .outbox import Outbox, Package
 
 T = TypeVar("T")
 Work = Callable[[Story, float], Any]

@@ -16,8 +16,8 @@ from ..document.units import utf16_units
 from ..errors import StorygenError
 from ..link.messages import TokensScored
 from ..story.looks import NewLook, Whole
-from .shapes import finite
-from .worker_requests import WorkerRequests
+from .calls.shapes import finite
+from .workers.questions import WorkerRequests
 
 MOST_TOKENS = 4096
 """In one message."""

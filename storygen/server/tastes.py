@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from threading import Lock
 from typing import Any
 
 from ..observed.choices import observe
@@ -15,7 +16,7 @@ from ..preferences.observations import Observation
 from ..preferences.policies import Policy
 from ..preferences.ranges import Ranges
 from ..preferences.statistics import Statistics, gather
-from ..preferences.thompson import ThompsonPolicy
+from ..preferences.taught import Taught
 from ..store.store import Store
 
 TAIL = 4000  # characters of the text before a set that are kept in memory
@@ -30,15 +31,15 @@ class Tastes:
         self._read = read
         self._known: dict[str, list[Observation]] | None = None
         self._stale: set[str] = set()
+        self._lock = Lock()  # of `_stale`, which the loop marks and the reading thread looks at
         self._dealers: dict[tuple[str, Ranges], Policy] = {}
         self._statistics: Statistics | None = None
-        self._bandits: dict[
-            Ranges, tuple[ThompsonPolicy, set[str]]
-        ] = {}  # with the sets that taught it
+        self._bandits: dict[Ranges, Taught] = {}
 
     def changed(self, story: str) -> None:
         """Something was dealt or chosen in a story, or it came or went."""
-        self._stale.add(story)
+        with self._lock:
+            self._stale.add(story)
 
     def observations(self) -> list[Observation]:
         """All of them, story after story. Raises: what the store raises."""
@@ -58,12 +59,14 @@ class Tastes:
     # ------------------------------------------------------------ in the reading thread
 
     def _up_to_date(self, store: Store) -> list[Observation]:
-        stale, self._stale = self._stale, set()
+        with self._lock:
+            stale, self._stale = self._stale, set()
         try:
             if self._known is None or stale:
                 self._look_again(store, stale)
         except BaseException:
-            self._stale |= stale
+            with self._lock:
+                self._stale |= stale
             raise
         assert self._known is not None
         return [one for story in self._known.values() for one in story]
@@ -92,23 +95,22 @@ class Tastes:
         if name == "random":
             return learned(name, ranges, ())
         seen = self._up_to_date(store)
-        if name == "bandit":
-            return self._bandit(seen, ranges)
         found = self._dealers.get((name, ranges))
         if found is None:
-            statistics = self._gathered(store) if name == "fixed" else None
-            found = learned(name, ranges, seen, statistics)
+            if name == "bandit":
+                found = self._bandit(ranges).by(seen)
+            else:
+                statistics = self._gathered(store) if name == "fixed" else None
+                found = learned(name, ranges, seen, statistics)
             if len(self._dealers) >= MOST_DEALERS:
                 self._dealers.pop(next(iter(self._dealers)))
             self._dealers[name, ranges] = found
         return found
 
-    def _bandit(self, seen: list[Observation], ranges: Ranges) -> Policy:
-        """Taught by the sets that are new to it: to begin anew each time would take ever longer."""
-        policy, taught = self._bandits.pop(ranges, (ThompsonPolicy.new(ranges), set()))
-        news = [one for one in seen if one.set not in taught and one.by == "human"]
-        policy = policy.updated(sorted(news, key=lambda one: one.time))
+    def _bandit(self, ranges: Ranges) -> Taught:
+        """The one for these ranges, used last of all: who was used longest ago goes first."""
+        found = self._bandits.pop(ranges, None) or Taught(ranges)
         if len(self._bandits) >= MOST_DEALERS:
             self._bandits.pop(next(iter(self._bandits)))
-        self._bandits[ranges] = policy, taught | {one.set for one in news}
-        return policy
+        self._bandits[ranges] = found
+        return found

@@ -28,14 +28,14 @@ from ..story.story import Story
 from . import presets, tastes_given
 from .annotations import annotated, stretches
 from .app import ROOT
-from .auto_calls import MOST_STEPS, plan_from
 from .automatic import AutomaticWriter
-from .checks import MAX_SEED, Fields
+from .calls.auto_calls import MOST_STEPS, plan_from
+from .calls.checks import MAX_SEED, Fields
 from .house import House
 from .loop import Empty, make_loop
 from .room import Room
 from .tastes import Tastes
-from .worker import Spawn, worker_command
+from .workers.process import Spawn, worker_command
 
 LOOK_S = 0.25
 EXIT_FAILED, EXIT_USAGE = 1, 2
@@ -65,7 +65,9 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument(
         "--preferences", metavar="own|FILE|URL", help="whose taste draws: counted choices"
     )
-    options.add_argument("--token", help="for the URL of --preferences (or STORYGEN_TOKEN)")
+    options.add_argument(
+        "--token", help="of the server of --preferences (on this machine: or STORYGEN_TOKEN)"
+    )
     options.add_argument("--data-dir", type=Path, help="the ordinary data folder (default: data)")
     options.add_argument("--models-dir", type=Path, help="where models are (default: models)")
     return options
@@ -156,7 +158,8 @@ def _tastes(given: argparse.Namespace, data_dir: Path, rooms: ExitStack) -> Tast
     if not wanted:
         return None
     if "://" in wanted:
-        token = given.token or os.environ.get("STORYGEN_TOKEN", "")
+        here = os.environ.get("STORYGEN_TOKEN", "") if tastes_given.is_here(wanted) else ""
+        token = given.token or here  # this machine's token is no other's business
         return tastes_given.GivenTastes(tastes_given.from_url(wanted, token, data_dir, say))
     if wanted != "own":
         return tastes_given.GivenTastes(tastes_given.from_file(Path(wanted)))

@@ -73,7 +73,9 @@ class Reader:
         return self._reading.choosers()
 
     def num_steps(self, story: str) -> int:
-        """From how many sets of a story something was taken. Lists of tokens are none of them."""
+        """From how many sets of a story something was taken, and not taken back. Lists of tokens are none of
+        them.
+        """
         return self._reading.num_steps(story)
 
     def sets_to_choose_from(self, story: str) -> list[StoredSet]:

@@ -184,11 +184,14 @@ class Reading:
 
     def num_steps(self, story: str) -> int:
         """See `Store.num_steps`."""
+        # The last of each card; one of nothing takes it back.
+        last = select(func.max(choices.c.key)).join(stories, stories.c.key == choices.c.story)
+        last = last.where(stories.c.id == story).group_by(choices.c.candidate, choices.c.by)
         query = (
             select(func.count(func.distinct(choices.c.candidate_set)))
-            .join(stories, stories.c.key == choices.c.story)
             .join(candidate_sets, candidate_sets.c.id == choices.c.candidate_set)
-            .where(stories.c.id == story, candidate_sets.c.origin != "token")
+            .where(choices.c.key.in_(last), or_(choices.c.units > 0, choices.c.text != ""))
+            .where(candidate_sets.c.origin != "token")
         )
         with self._moment():
             return int(self._connection.execute(query).scalar_one())
@@ -206,8 +209,7 @@ class Reading:
                 .where(or_(candidate_sets.c.id.in_(chosen), candidate_sets.c.fate.is_not(None)))
                 .order_by(candidate_sets.c.key)
             )
-            rows = self._connection.execute(query).all()
-            return [self._stored_set(story, row) for row in rows]
+            return [self._stored_set(story, row) for row in self._connection.execute(query).all()]
 
     def memories(self, story: str) -> list[MemoryRecord]:
         """See `Store.memories`."""

@@ -108,14 +108,12 @@ class CardAsking:
         found = self._sets.get(set_id)
         if len(found.cards) + num > MOST_CARDS:
             raise ConflictError(f"A set holds at most {MOST_CARDS} candidates; ask for a new one.")
-        like = found.cards[-1]
+        owner, like = (found, found.cards[-1]) if replaces is None else self._sets.card(replaces)
+        if owner is not found:
+            raise NotFoundError("This candidate is in another set.")
         params, passed_over = _next_best(found, like, num)
         pinned = False  # what comes in a pinned card's place is pinned, too
         if replaces is not None:
-            owner, like = self._sets.card(replaces)
-            if owner is not found:
-                raise NotFoundError("This candidate is in another set.")
-            params, passed_over = _next_best(found, like, num)
             pinned = like.pinned
             self._sets.change(replaces, dismissed=True, pinned=False)
         self._sets.catch_up(found)

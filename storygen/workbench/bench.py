@@ -21,12 +21,14 @@ Made = TypeVar("Made", covariant=True)
 class Offer:
     """Something that can be had under a name.
 
-    `note`: what is to be said of it. `problem`: why it can't be had.
+    `note`: what is to be said of it. `problem`: why it can't be had. `chats`: whether it is a model with the
+    ability to chat; None where that is not known before it is asked.
     """
 
     name: str
     note: str = ""
     problem: str = ""
+    chats: bool | None = None
 
 
 class Source(Protocol[Made]):
@@ -45,13 +47,17 @@ class Source(Protocol[Made]):
 class Given(Generic[T]):
     """A source of what a developer gave: things by name, each made when it is first asked for."""
 
-    def __init__(self, makers: Mapping[str, Callable[[Job], T]]) -> None:
+    def __init__(
+        self, makers: Mapping[str, Callable[[Job], T]], chats: Mapping[str, bool] | None = None
+    ) -> None:
+        """`chats`: of which it is known, see `Offer`."""
         self._makers, self._made = dict(makers), dict[str, T]()
+        self._chats = dict(chats or {})
         self._lock = threading.Lock()
 
     def offers(self) -> Sequence[Offer]:
         """All that were given, in order."""
-        return [Offer(name) for name in self._makers]
+        return [Offer(name, chats=self._chats.get(name)) for name in self._makers]
 
     def get(self, name: str, job: Job) -> T:
         """See `Source.get`."""

@@ -21,7 +21,7 @@ from ..errors import BadRequestError
 from .bench import Bench, Functions, Given, Sample, Source
 from .component import Component
 from .jobs import Job
-from .models.base import Model
+from .models.base import Ability, Model
 from .models.servers import Servers, WithServers
 
 if TYPE_CHECKING:
@@ -133,7 +133,19 @@ def _models(model: Any, models: Any) -> Source[Model]:
         return source
     else:
         named = {} if model is None else {_name_of(model): model}
-    return Given({name: functools.partial(_as_model, name, one) for name, one in named.items()})
+    makers = {name: functools.partial(_as_model, name, one) for name, one in named.items()}
+    return Given(makers, {name: _chats(one) for name, one in named.items() if _is_known(one)})
+
+
+def _is_known(model: Any) -> bool:
+    """Whether its abilities can be asked for without loading it or calling a server."""
+    return isinstance(model, Model) and not isinstance(
+        getattr(type(model), "abilities", None), property
+    )
+
+
+def _chats(model: Model) -> bool:
+    return model.can(Ability.CHAT)
 
 
 def _name_of(model: Any) -> str:
@@ -159,17 +171,17 @@ def _datasets(dataset: Any, datasets: Any) -> Source[Any]:
         return source
     else:
         named = {} if dataset is None else {_dataset_name(dataset): dataset}
-    return Given({name: functools.partial(_opened, one) for name, one in named.items()})
+    return Given({name: functools.partial(_opened, name, one) for name, one in named.items()})
 
 
 def _dataset_name(dataset: Any) -> str:
     return Path(dataset).name if isinstance(dataset, str | Path) else "data"
 
 
-def _opened(dataset: Any, job: Job) -> Any:
+def _opened(name: str, dataset: Any, job: Job) -> Any:
     from .datasets.opening import open_dataset
 
-    return open_dataset(dataset)
+    return open_dataset(dataset, name=name, job=job)
 
 
 def _built_in_pages() -> list[Component]:

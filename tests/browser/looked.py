@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from storygen.errors import BadRequestError, ConflictError
-from storygen.server.checks import Fields
+from storygen.server.calls.checks import Fields
+from storygen.server.calls.studio import Studio
 from storygen.server.main import main
-from storygen.server.studio import Studio
 
 NEXT = (
     *(" lit", " the", " a", "\n\n", " dark", " bright", " empty", " still", " burning", " his"),

@@ -65,7 +65,7 @@ def test_columns_are_chosen_and_remembered(dataset: DataPage) -> None:
     dataset.page.reload()
     dataset.go("dataset")
     open_tales(dataset)
-    chosen = "Chosen on this page: prompt and id are the text, completion is the target."
+    chosen = "Chosen: prompt and id are the text, completion is the target."
     expect(dataset.here.get_by_text(chosen)).to_be_visible()
 
 

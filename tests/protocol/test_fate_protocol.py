@@ -222,6 +222,7 @@ def reader(tmp_path: Path) -> Iterator[StudioClient]:
 
 def test_what_is_taken_teaches_which_card_will_be(reader: StudioClient) -> None:
     browser, story = reader, reader.create("Once")
+    browser.ok("picker_by_itself", on=False)
     lengths = {"scale": "uniform", "low": 1, "high": 12}
     ranges = {"ranges": {"max_tokens": lengths}}
     for number in range(34):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storygen.server.studio import Studio
+from storygen.server.calls.studio import Studio
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOCOL = (ROOT / "docs" / "PROTOCOL.md").read_text("utf-8")

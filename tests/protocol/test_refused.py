@@ -12,14 +12,14 @@ from pycrdt import Array, Doc, Map, Text
 
 from storygen.document.live import MAX_STRUCTS, ROOT
 from storygen.document.updates import parse_update
-from storygen.server.checks import (
+from storygen.server.calls.checks import (
     MAX_ALIASES,
-    MAX_PACKET_BYTES,
     MAX_PROMPT,
     MAX_TITLE,
 )
-from storygen.server.pace import BURST_S, RATES
-from storygen.server.studio import Studio
+from storygen.server.calls.pace import BURST_S, RATES
+from storygen.server.calls.studio import Studio
+from storygen.web.bounds import MAX_PACKET_BYTES
 from tests.protocol.studio_client import NAMESPACE, OpenStory, StudioClient
 from tests.server_process import MODEL, ServerProcess
 

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import pytest
 from storygen.errors import BadRequestError, NotFoundError
 from storygen.preferences import statistics_json
 from storygen.preferences.ranges import DEFAULTS
-from storygen.preferences.statistics import gather
+from storygen.preferences.statistics import Statistics, gather
+from storygen.server import tastes_given, write_alone
 from storygen.server.tastes_given import GivenTastes, from_file, from_url
 from tests.server_process import ROOT, ServerProcess, free_port
 from tests.unit.registry.registry_made import model_folder
@@ -131,6 +133,65 @@ def test_a_servers_preferences_are_kept_for_when_it_is_away(
 def test_only_addresses_of_the_web_are_asked(url: str, tmp_path: Path) -> None:
     with pytest.raises(BadRequestError):
         from_url(url, "", tmp_path, lambda words: None)
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://h:port/", "http://a:b@127.0.0.1:1/x"])
+def test_an_address_that_can_not_be_is_refused_with_a_sentence(url: str, tmp_path: Path) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        from_url(url, "", tmp_path, lambda words: None)
+    assert "a:b" not in caught.value.message
+
+
+def test_the_address_that_opens_the_room_will_do(server: ServerProcess, tmp_path: Path) -> None:
+    found = from_url(f"{server.url}/?t={server.token}", "", tmp_path, lambda words: None)
+    assert found == from_url(server.url, server.token, tmp_path, lambda words: None)
+
+
+def test_no_message_tells_a_token(server: ServerProcess, tmp_path: Path) -> None:
+    for url, token in (
+        (f"{server.url}/?t=secret", ""),
+        (f"{server.url}/api/preferences/steps?key=secret", "x"),
+        (f"http://127.0.0.1:{free_port()}/a?t=secret", "x"),
+        (server.url, "secret\nsecret"),
+        (server.url, "secret\u20ac"),
+    ):
+        with pytest.raises(NotFoundError) as caught:
+            from_url(url, token, tmp_path, lambda words: None)
+        assert "secret" not in caught.value.message and caught.value.message[-1] in ".?"
+        assert "127.0.0.1" in caught.value.message
+
+
+def test_of_this_machine_no_proxy_is_told_the_token(
+    server: ServerProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert from_url(server.url, server.token, tmp_path, lambda words: None)
+
+
+def test_this_machines_token_is_sent_to_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = []
+
+    def asked(url: str, token: str, *_: object) -> Statistics:
+        sent.append(token)
+        return gather([])
+
+    monkeypatch.setattr(tastes_given, "from_url", asked)
+    monkeypatch.setenv("STORYGEN_TOKEN", "ours")
+    for wanted, more in (
+        ("http://127.0.0.1:1/", []),
+        ("https://localhost/", []),
+        ("http://elsewhere.example/", []),
+        ("http://127.0.0.1.elsewhere.example/", []),
+        ("http://elsewhere.example/", ["--token", "theirs"]),
+    ):
+        given = write_alone.parser().parse_args(["--preferences", wanted, *more])
+        with ExitStack() as rooms:
+            write_alone._tastes(given, tmp_path, rooms)
+    assert sent == ["ours", "ours", "", "", "theirs"]
 
 
 def test_counts_make_some_policies_and_say_which_they_do_not(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@
 import { h, setAttributes, setText } from "../dom.js";
 import { View } from "./view.js";
 
+const MOST_NOTE = 24; // letters
+
 export class Field extends View {
   /**
    * @param {import("./view.js").ElementJson} json
@@ -17,6 +19,8 @@ export class Field extends View {
   constructor(json, desk, control, as = "label") {
     super(json, desk, h("div", as === "group" ? { role: "group" } : {}));
     this.control = control;
+    this.hint = "";
+    this.more = "";
     this.label = h(as === "label" ? "label" : "span", {
       class: "wb-label",
       id: `${json.id}-label`,
@@ -53,14 +57,22 @@ export class Field extends View {
 
   /** @override @param {string} hint */
   showHint(hint) {
-    setAttributes(this.label, { "data-hint": hint || false });
-    setAttributes(this.control, { "aria-description": hint || false });
+    this.hint = hint;
+    this.#showWords();
   }
 
-  /** @param {string} note quiet words behind the label */
-  showNote(note) {
-    setText(this.note, note);
-    setAttributes(this.note, { "data-hint": note || false });
+  /** @param {string} words quiet ones behind the label; many would push it about, and are a hint instead */
+  showNote(words) {
+    const short = words.length <= MOST_NOTE;
+    setText(this.note, short ? words : "");
+    this.more = short ? "" : words;
+    this.#showWords();
+  }
+
+  #showWords() {
+    const words = [this.more, this.hint].filter(Boolean).join(" ");
+    setAttributes(this.label, { "data-hint": words || false });
+    setAttributes(this.control, { "aria-description": words || false });
   }
 
   /** @param {unknown} value @param {number} wait_ms @param {string} [event] */

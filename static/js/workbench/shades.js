@@ -9,11 +9,20 @@ export const shadeClass = (shade) =>
     ? ""
     : `heat heat-${Math.min(NUM_STEPS - 1, Math.max(0, Math.floor(shade * NUM_STEPS)))}`;
 
-/** @param {string} words what the shades say @returns {HTMLElement} */
-export function shadeLegend(words) {
+/**
+ * @param {string} words what the shades say
+ * @param {boolean} ends whether the scale goes from 0 to 1 in the reader's eyes, too
+ * @returns {HTMLElement}
+ */
+export function shadeLegend(words, ends = true) {
   const steps = Array.from({ length: NUM_STEPS }, (_, step) =>
     h("span", { class: `heat heat-${step}` }),
   );
   const scale = h("span", { class: "wb-scale", "aria-hidden": "true" }, ...steps);
-  return h("p", { class: "wb-legend" }, "0", scale, "1", h("span", {}, words));
+  return h(
+    "p",
+    { class: "wb-legend" },
+    ...(ends ? ["0", scale, "1"] : [scale]),
+    h("span", {}, words),
+  );
 }

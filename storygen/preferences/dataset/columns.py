@@ -56,7 +56,11 @@ _OF_THE_SET = (
     Column("mode", "string", '"continue", or "prompt": the story answers `writing_prompt`.'),
     Column("writing_prompt", "string", 'The writing prompt in mode "prompt".'),
     Column("before", "string", "The text of the story that the model went on from."),
-    Column("before_ids", "list<int64>", "The token ids that the model read; empty: not known."),
+    Column(
+        "before_ids",
+        "list<int64>",
+        "The token ids that the model read; empty: not known, or memory, note or lore was among them.",
+    ),
     Column("step", "int64", "Which choice of the story it was, from 1."),
     Column("num_words", "int64", "Words of `before`."),
     Column("repetition", "float64", "How much `before` repeats itself."),
@@ -86,7 +90,9 @@ _OF_THE_CANDIDATE = (
         for name, kind in MAIN_PARAMETERS.items()
     ),
     Column("text", "string", "The continuation, whole, also where less was accepted."),
-    Column("ids", "list<int64>", "The token ids of `text`; empty: not known."),
+    Column(
+        "ids", "list<int64>", "The token ids of `text`; empty: not known, or `text` was edited."
+    ),
     Column(
         "logprobs",
         "list<float64>",

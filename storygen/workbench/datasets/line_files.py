@@ -47,7 +47,10 @@ class _Lines(Split):
             return
         with opened(self._path) as file:
             if _state_of(self._path) != self._seen:
-                raise ConflictError(f"{self._path.name} has changed meanwhile; open it again.")
+                raise ConflictError(
+                    f"{self._path.name} has changed since it was opened. "
+                    "Choose it again, or start the workbench again."
+                )
             for index in range(start, stop):
                 yield self._sample(self._record(file, index), index)
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...errors import BadRequestError, StorygenError
 from ..bench import Bench, Functions
-from ..models.base import Model
-from .roles import Roles, guess, plain_talk, target_of, text_of
+from ..models.asking import Prompt, prompt_for
+from ..models.base import Model, Turn
+from .roles import Roles, guess, plain_talk, talk_of, target_of, text_of, turns_of
 from .split import BrokenSample, Split
 
 _FILE = "roles.json"
@@ -44,6 +45,23 @@ class SampleReader:
         if not isinstance(text, str):
             raise BadRequestError(f"to_text returned {type(text).__name__}, not a text.")
         return text
+
+    def talk(self, sample: Mapping[str, Any]) -> Sequence[Turn]:
+        """The turns that the text is; none where it is something else."""
+        return () if self.functions.to_text else talk_of(sample, self.roles)
+
+    def prompt(
+        self, sample: Mapping[str, Any], model: Model, *, question: bool, exact: bool = False
+    ) -> Prompt:
+        """What `model` is given for a sample; see `prompt_for`. Raises: BadRequestError as `text`."""
+        text, turns = self.text(sample), self.talk(sample)
+        if not turns and self._holds_talks(sample):
+            return Prompt(self.text(sample, model))
+        return prompt_for(model, text, question=question, turns=turns, exact=exact)
+
+    def _holds_talks(self, sample: Mapping[str, Any]) -> bool:
+        columns = () if self.functions.to_text else self.roles.text
+        return any(turns_of(sample.get(column)) for column in columns)
 
     def targets(self, sample: Mapping[str, Any]) -> tuple[str, ...]:
         """What should come after the text, several if they are as good; none where nobody knows.
@@ -83,7 +101,7 @@ def reader_for(bench: Bench, dataset: str, split: Split) -> SampleReader:
         )
     kept = kept_roles(bench.data_dir, dataset)
     if kept is not None and {*kept.text, *filter(None, [kept.target])} <= set(split.columns):
-        return SampleReader(bench.functions, kept, f"Chosen on this page: {kept}.")
+        return SampleReader(bench.functions, kept, f"Chosen: {kept}.")
     guessed = guess(split.features, split.read(0, min(_LOOKED_AT, len(split))))
     return SampleReader(bench.functions, guessed.roles, guessed.sentence)
 

@@ -34,6 +34,11 @@ class Roles:
     target: str = ""
     ending: str = ""
 
+    @property
+    def is_story(self) -> bool:
+        """Whether their names say that the text is one to be gone on with, not a question."""
+        return bool(self.text) and all(one.lower() in (*_TEXTS, "before") for one in self.text)
+
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads."""
         return {"text": list(self.text), "target": self.target, "ending": self.ending}
@@ -186,6 +191,12 @@ def _part(value: Any, roles: Roles, column: str, chat_text: ChatText) -> str:
         return chat_text(turns)
     except CannotError:
         return plain_talk(turns)
+
+
+def talk_of(sample: Mapping[str, Any], roles: Roles) -> list[Turn]:
+    """The turns that are the text, up to where the target begins; none where it is more, or no talk."""
+    turns = turns_of(sample.get(roles.text[0])) if len(roles.text) == 1 else []
+    return turns[: _last_answer(turns)] if roles.text == (roles.target,) else turns
 
 
 def target_of(sample: Mapping[str, Any], roles: Roles) -> str | None:

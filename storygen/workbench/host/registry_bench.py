@@ -118,4 +118,6 @@ class ShelvedData:
 
 
 def _size(num_bytes: int | None) -> str:
-    return "a folder" if num_bytes is None else f"{num_bytes / 1e6:,.1f} MB"
+    if num_bytes is None:
+        return "a folder"
+    return f"{num_bytes / 1e6:,.1f} MB" if num_bytes >= 1e6 else f"{num_bytes / 1e3:,.1f} KB"

@@ -126,6 +126,8 @@ class Model(ABC):
 
     name: str
     abilities: frozenset[Ability]
+    tells_chat_text: bool = True
+    """Whether `chat_text` is what it reads; a server may make its own text of the turns."""
 
     @abstractmethod
     def tokens(self, text: str) -> list[Token]:
@@ -186,6 +188,10 @@ class Model(ABC):
         return self.generate(
             self.chat_text(turns), params, seeds=[seed], on_token=on_token, job=job
         )[0]
+
+    def unheeded(self, params: Params) -> Sequence[str]:
+        """Names of those of `params` that are set and that it can't heed, as some servers."""
+        return ()
 
     def can(self, ability: Ability) -> bool:
         """Whether it can do that."""

@@ -74,6 +74,7 @@ class RemoteModel(Model):
         """
         self._address = read_address(url)
         self._template = read_template(template) if template else None
+        self.tells_chat_text = self._template is not None
         key = key or _environment_key(str(self._address), key_env)
         self._wire = Wire(self._address, key, silence_s=timeout_s)
         self._model = model
@@ -308,8 +309,7 @@ class RemoteModel(Model):
             name
             for name in body
             if name not in ("model", "prompt", "messages", "stream", "max_tokens")
-            and f"{name}"
-            in error.said.replace("'", " ").replace('"', " ").replace(":", " ").split()
+            and name in error.said.replace("'", " ").replace('"', " ").replace(":", " ").split()
         ]
         if not named or error.status == 500:
             raise error

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...engine.sampling.parameters import PARAMETERS
 from ...errors import BadRequestError, StorygenError
 from ..component import Component
 from ..elements import (
@@ -32,7 +31,8 @@ from ..elements import (
 )
 from ..elements import Turn as TurnElement
 from ..jobs import Job
-from ..models.base import Generated, Model, OnToken, Turn
+from ..models.base import Generated, OnToken, Turn
+from ..models.heeded import unheeded_titles
 from ..models.servers import with_servers
 from ..models.talk_template import PLAIN, read_template
 from ..talks.talk_file import read_talk, written_talk
@@ -91,7 +91,7 @@ class Chat(Component):
         self._sent = Text("", "mono")
         self._what_is_sent = Collapsible("What is sent", self._sent, on_open=self._show_sent)
         page = Columns(
-            Column(self._talk_row(), self._turns, self._writing_place(), self._what_is_sent),
+            Column(self._turns, self._writing_place(), self._what_is_sent, self._talk_row()),
             Column(self._settings.element, self._samples()),
             weights=(3, 2),
         )
@@ -127,9 +127,10 @@ class Chat(Component):
     def _open_samples(self) -> None:
         """Datasets are opened when somebody wants to see them, not with the page."""
         if self._sample is None:
-            self._sample = SampleChoice(self.bench, lambda: self.job)
+            self._sample = SampleChoice(self.bench, lambda: self.job, in_a_talk=True)
             begin = Button("Begin a talk with it", self._begin_with_sample)
             self._from_sample.children = (*self._sample.elements, begin)
+            self._sample.begin()
 
     # ------------------------------------------------------------ what a person does
 
@@ -178,8 +179,10 @@ class Chat(Component):
             self._show()
 
     def _stop(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        with self._lock:  # an answer that is just being begun has its job then
+            job = self._job
+        if job is not None:
+            job.cancel()
 
     def _set_system(self, text: str) -> None:
         self._talk.system = text
@@ -264,7 +267,7 @@ class Chat(Component):
             model = self._sources.get(how.model, inner)
             used = template_for(model, how.template, how.plain)
             self._sent.text = sent_text(model, turns, used)
-            notes.extend(_unheeded(model, how.params))
+            notes.extend(unheeded_titles(model, how.params))
             return ask(model, turns, used, how.params, seed, on_token, inner)
 
         def wrote(text: str) -> None:
@@ -376,10 +379,3 @@ def _note(said: Said) -> str:
     if made.get("unheeded"):
         parts.append(f"this server does not heed: {made['unheeded']}")
     return " · ".join(filter(None, parts))
-
-
-def _unheeded(model: Model, params: dict[str, Any]) -> Sequence[str]:
-    """Titles of the parameters that a server can't take; every other model heeds all."""
-    unheeded = getattr(model, "unheeded", None)
-    names = () if unheeded is None else unheeded(params)
-    return [one.title for one in PARAMETERS if one.name in names]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -41,6 +42,7 @@ class LengthsView:
     ) -> None:
         self._beside, self._what = beside, what
         self._running: Job | None = None
+        self._beginning = threading.Lock()
         self._num = Number("Samples at most", AT_FIRST, low=1, high=MOST)
         self._num.hint = "They are drawn from all of the split, the same each time."
         self._note = Text("", "quiet")
@@ -69,15 +71,18 @@ class LengthsView:
 
     def close(self) -> None:
         """Give up what runs."""
-        if self._running is not None:
-            self._running.cancel()
+        with self._beginning:  # what is just being begun has its job then
+            running = self._running
+        if running is not None:
+            running.cancel()
 
     def _begin(self) -> None:
         self.close()
         split, reader, model = self._what()
         most = self._num.whole
         self._note.text = "Measuring …"
-        self._running = self._beside(lambda job: self._measure(split, reader, model, most, job))
+        with self._beginning:
+            self._running = self._beside(lambda job: self._measure(split, reader, model, most, job))
 
     def _measure(
         self, split: Split, reader: SampleReader, model: Model | None, most: int, job: Job

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -104,6 +105,7 @@ class Search:
         self._split: Split | None = None
         self._found: list[int] = []
         self._running: Job | None = None
+        self._beginning = threading.Lock()
         self._words = TextInput("Search", on_submit=lambda _: self._begin(), placeholder="words")
         self._column = Select("In", [_ALL])
         self._stop = Button("Stop", self._cancel, at_once=True)
@@ -140,7 +142,8 @@ class Search:
             return
         columns = [self._column.value] if self._column.value else None
         self._table.hidden, self._stop.hidden = False, False
-        self._running = self._beside(lambda job: self._search(split, words, columns, job))
+        with self._beginning:
+            self._running = self._beside(lambda job: self._search(split, words, columns, job))
 
     def _search(self, split: Split, words: str, columns: list[str] | None, job: Job) -> None:
         def show(one: Found) -> None:
@@ -159,8 +162,10 @@ class Search:
             self._stop.hidden = True
 
     def _cancel(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
+        with self._beginning:  # what is just being begun has its job then
+            running = self._running
+        if running is not None:
+            running.cancel()
 
     def _clear(self) -> None:
         self._found = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 
 from ...errors import StorygenError
@@ -11,12 +10,13 @@ from ..datasets.opening import ENDINGS
 from ..datasets.reading import SampleReader
 from ..datasets.shelf import DatasetShelf
 from ..datasets.split import Split
-from ..elements import Button, Collapsible, Column, Columns, Element, FileInput, Number, Row, Text
+from ..elements import Button, Collapsible, Column, Columns, Element, FileInput, Row, Text
 from ..models.base import Model
 from .dataset_lengths import LengthsView
 from .dataset_rows import Rows, Search
 from .dataset_sample import SampleView
 from .roles_form import RolesForm
+from .sample_steps import SampleSteps
 from .split_choice import SplitChoice
 
 _PIECE = 2**20
@@ -30,17 +30,8 @@ class DatasetViewer(Component):
 
     def build(self) -> Element:
         """See `Component.build`."""
-        self._chance = random.Random()
         self._choice = SplitChoice(self.bench, lambda: self.job, self._changed)
-        self._number = Number("Sample", 1, lambda _: self._show(), low=1)
-        self._of = Text("", "quiet")
-        self._steps = Row(
-            self._number,
-            self._of,
-            Button("Previous", lambda: self._step(-1), key="Alt+P"),
-            Button("Next", lambda: self._step(1), key="Alt+N"),
-            Button("Random", self._any, key="Alt+R"),
-        )
+        self._steps = SampleSteps(lambda number: self._go(number - 1))
         self._rows = Rows(self._go)
         self._search = Search(self.beside, self._go)
         self._sample = SampleView(self.bench, lambda: self.job, self._show)
@@ -48,13 +39,14 @@ class DatasetViewer(Component):
         self._lengths = LengthsView(self.beside, self._what)
         self._body = Columns(
             Column(self._search.element, self._rows.element, self._lengths.element),
-            Column(self._steps, *self._roles.elements, self._sample.element),
+            Column(self._steps.element, *self._roles.elements, self._sample.element),
             weights=(1, 1),
         )
         return Column(*self._choice.elements, *self._shelf_elements(), self._body)
 
     def begin(self) -> None:
         """See `Component.begin`."""
+        self._choice.begin()
         self._changed()
 
     def closed(self) -> None:
@@ -73,9 +65,7 @@ class DatasetViewer(Component):
             return
         self._lengths.forget()
         self._search.show(split)
-        self._number.high = float(max(1, len(split)))
-        self._of.text = f"of {len(split):,}"
-        self._number.value = 1.0
+        self._steps.show(1, len(split))
         self._show_roles(split, self._choice.reader())
         self._show()
 
@@ -90,21 +80,15 @@ class DatasetViewer(Component):
     def _show(self) -> None:
         """The sample whose number stands there."""
         split = self._choice.chosen()
-        index = self._number.whole - 1
+        index = self._steps.number - 1
         self._rows.show(split, index)
-        self._steps.hidden = self._sample.element.hidden = not len(split)
+        self._sample.element.hidden = not len(split)
         if len(split):
             self._sample.show(index + 1, split[index], self._choice.reader())
 
     def _go(self, index: int) -> None:
-        self._number.value = float(index + 1)
+        self._steps.show(index + 1, len(self._choice.chosen()))
         self._show()
-
-    def _step(self, step: int) -> None:
-        self._go(min(max(0, self._number.whole - 1 + step), len(self._choice.chosen()) - 1))
-
-    def _any(self) -> None:
-        self._go(self._chance.randrange(len(self._choice.chosen())))
 
     def _what(self) -> tuple[Split, SampleReader, Model | None]:
         return self._choice.chosen(), self._choice.reader(), self._sample.model()

@@ -84,6 +84,10 @@ class Generation(Component):
             self._kept,
         )
 
+    def begin(self) -> None:
+        """See `Component.begin`."""
+        self._sample.begin()
+
     def closed(self) -> None:
         """See `Component.closed`."""
         if self._running is not None:

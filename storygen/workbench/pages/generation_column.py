@@ -19,7 +19,9 @@ from ..elements import Collapsible, Panel, Text
 from ..jobs import CancelledError, Job
 from ..metrics import Metric
 from ..metrics.metric import told
+from ..models.asking import Prompt, score, write
 from ..models.base import Ability, Model, ScoredToken
+from ..models.heeded import unheeded_titles
 from .generation_text import WrittenText
 from .sample_choice import Chosen
 
@@ -54,15 +56,19 @@ class ModelColumn:
         if chosen.targets:
             self.target = WrittenText("Target, as this model sees it", None, coloured)
         self._status = Text("Waiting.", "quiet")
+        self._note = Text("", "quiet")
+        self.prompt: Prompt | None = None
+        """What the model was given, once it is there."""
         self._problem, self._target_problem = Text("", "problem"), Text("", "quiet")
         self._trace = Text("", "mono")
         self._details = Collapsible("Where it happened", self._trace)
-        for element in (self._problem, self._details, self._target_problem):
+        for element in (self._note, self._problem, self._details, self._target_problem):
             element.hidden = True
         self.alive_at = clock()
         shown = [element for text in self._all() for element in text.elements]
         self.panel = Panel(
             self._status,
+            self._note,
             self._problem,
             self._details,
             *shown,
@@ -141,12 +147,15 @@ class ModelColumn:
     # ------------------------------------------------------------ in the model's thread
 
     def _write(self, model: Model, params: dict[str, Any], job: Job) -> None:
-        if not model.can(Ability.GENERATE):
+        prompt = self.prompt = self._chosen.prompt_for(model)
+        if not model.can(Ability.GENERATE) and not prompt.turns:
             raise StorygenError(f"{self.name} can't write texts.")
+        self._tell(prompt, unheeded_titles(model, params))
         self._alive("working", "Reading.")
         seeds = [text.seed for text in self.texts if text.seed is not None]
-        generated = model.generate(
-            self._chosen.prompt,
+        generated = write(
+            model,
+            prompt,
             params,
             seeds=seeds,
             on_token=self._token,
@@ -164,6 +173,12 @@ class ModelColumn:
         if all(one.ended == "cancelled" for one in generated):
             raise CancelledError
 
+    def _tell(self, prompt: Prompt, unheeded: Sequence[str]) -> None:
+        heed = f"It does not heed: {', '.join(unheeded)}." if unheeded else ""
+        self._note.text = f"{prompt.note} {heed}".strip()
+        self._note.hidden = not self._note.text
+        self._on_change()
+
     def _token(self, row: int, token: ScoredToken) -> None:
         """An `OnToken`. Raises: CancelledError once it was given up, even in a model that never asks."""
         with self._lock:
@@ -172,12 +187,11 @@ class ModelColumn:
             self.texts[row].add(token)
 
     def _score_target(self, model: Model, target: WrittenText, job: Job) -> None:
-        text = self._chosen.targets[0]
+        text, prompt = self._chosen.targets[0], self.prompt
+        assert prompt is not None, "it was written after it"
         try:
-            if not model.can(Ability.SCORE):
-                raise StorygenError("This model does not tell how probable a given text is.")
             self._alive("working", "Reading the target.")
-            tokens = model.score(self._chosen.prompt, text, num_top=NUM_TOP, job=job)
+            tokens = score(model, prompt, text, num_top=NUM_TOP, job=job)
         except CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - what it wrote stands, whatever it makes of a target

@@ -89,6 +89,7 @@ class Numbers:
             if any(one.number is not None for one in measured):
                 bars.append(_bar("target", "Target", measured))
         self._bars.bars = tuple(bars)
+        self._bars.hidden = all(value is None for bar in bars for value in bar.values)
 
     def _mean_bar(self, metric: Metric) -> Bar:
         means: list[Measured] = []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..bench import Source
-from ..elements import Collapsible, Column, Columns, Element, Panel, Text
+from ..elements import Collapsible, Column, Columns, Element, Heading, Panel, Text
 from ..elements.element import plain
 from ..jobs import Job
 from ..metrics import Metric
@@ -110,6 +110,7 @@ class Round:
                     "model": column.name,
                     "sample": None if chosen.sample is None else origin,
                     "prompt": chosen.prompt,
+                    "read": None if column.prompt is None else column.prompt.text,
                     "targets": list(chosen.targets),
                     "params": self._params,
                     **text.to_json(),
@@ -119,13 +120,24 @@ class Round:
     # ------------------------------------------------------------ how it looks
 
     def _laid(self) -> tuple[Element, ...]:
-        prompt = Collapsible("The text before", Text(self.chosen.prompt or "(empty)", "story"))
+        self._before = Collapsible("The text before", *self._read_texts())
         targets = self.chosen.targets
         panels: list[Element] = [column.panel for column in self.columns]
         if targets:
             shown = [Text(target, "story") for target in targets]
             panels.insert(0, Panel(*shown, title="Target" if len(targets) == 1 else "Targets"))
-        return prompt, Columns(*panels), self._legend, Column(*self._numbers.elements)
+        return self._before, Columns(*panels), self._legend, Column(*self._numbers.elements)
+
+    def _read_texts(self) -> list[Element]:
+        """The very text that was read, of each model where they differ."""
+        given = [(one.name, one.prompt) for one in self.columns if one.prompt is not None]
+        texts = {name: prompt.text for name, prompt in given}
+        self._num_read = len(texts)
+        if len(set(texts.values())) < 2:
+            text = next(iter(texts.values()), self.chosen.prompt)
+            return [Text(text or "(empty)", "mono")]
+        parts = [(Heading(name, 3), Text(text, "mono")) for name, text in texts.items()]
+        return [element for part in parts for element in part]
 
     def _lay(self) -> None:
         if not self.element.children:
@@ -135,6 +147,8 @@ class Round:
         """In a model's thread."""
         with self._lock:
             self._numbers.refresh(self._metrics())
+            if sum(one.prompt is not None for one in self.columns) != self._num_read:
+                self._before.children = self._read_texts()
             tell = self.over and not self._told_over
             self._told_over = self._told_over or tell
         self._news.set()

@@ -23,6 +23,7 @@ from ..elements import (
     TokenText,
 )
 from ..models.base import Ability, CannotError, Likely, NextDistribution, ScoredToken
+from ..models.local import LocalModel
 from .generation import MOST_SEED
 from .next_bars import drawn_bars, likeliest_bars, marked
 from .next_explained import Explanations
@@ -74,6 +75,10 @@ class NextToken(Component):
             self._body,
         )
 
+    def begin(self) -> None:
+        """See `Component.begin`."""
+        self._sample.begin()
+
     def _settings(self) -> Element:
         return Panel(
             self._model,
@@ -87,6 +92,7 @@ class NextToken(Component):
         )
 
     def _place(self) -> Element:
+        self._note = Text("", "quiet")
         self._tail = Text("", "story")
         self._steps = TokenText(on_pick=self._back_to, legend=LEGEND)
         self._back = Button("Take one back", lambda: self._back_to(-1), key="Alt+B")
@@ -95,6 +101,7 @@ class NextToken(Component):
             "Go on with", on_submit=self._write, placeholder="a token or a text"
         )
         return Panel(
+            self._note,
             self._tail,
             self._steps,
             Row(
@@ -141,8 +148,12 @@ class NextToken(Component):
         self._chosen = chosen = self._sample.chosen()
         self._name = self._model.value
         model = self.bench.models.get(self._name, self.job)
-        to_step = None if chosen.edited else self.bench.functions.to_step
-        self._walk = Walk(model, chosen.prompt, chosen.sample, to_step)
+        if isinstance(model, LocalModel):
+            model.load(self.job)  # so that one sees how far it is, and can give it up
+        to_step = None if chosen.edited or chosen.question else self.bench.functions.to_step
+        prompt = chosen.prompt_for(model, exact=True)
+        self._note.text, self._note.hidden = prompt.note, not prompt.note
+        self._walk = Walk(model, prompt.text, chosen.sample, to_step)
         self._target.hide()
         self._changed()
         self._body.hidden = False

@@ -9,6 +9,7 @@ from ..elements.table import Content
 from ..runs.keeping import DONE, FAILED, KeptRun, RunState
 from ..runs.plan import SCORE, TASKS, RunPlan
 from ..runs.running import RunningRun
+from .text_way import AS_IT_STANDS, QUESTION, WAYS
 
 LIST_COLUMNS = ("Begun", "Model", "Data", "Task", "Samples", "State")
 
@@ -40,6 +41,7 @@ def facts(kept: KeptRun, state: RunState) -> tuple[tuple[str, str], ...]:
         ("Model", plan.model),
         ("Data", f"{plan.dataset}, {plan.split}; {chosen}"),
         ("Read by", read),
+        ("The text is", WAYS[QUESTION if plan.question else AS_IT_STANDS]),
         ("Task", TASKS[plan.task]),
     ]
     if plan.task != SCORE:
@@ -48,6 +50,8 @@ def facts(kept: KeptRun, state: RunState) -> tuple[tuple[str, str], ...]:
             ("Parameters", params or "as they are by themselves"),
             ("Seed", f"{plan.seed}, {plan.num_texts} for each sample"),
         ]
+        if plan.unheeded:
+            known.append(("Not heeded", ", ".join(plan.unheeded)))
     if state.seconds:
         known.append(("Took", f"{state.seconds:,.0f} s so far"))
     return (*known, ("Kept in", str(kept.folder)))

@@ -18,7 +18,6 @@ from ..elements import (
     Row,
     Select,
     Switch,
-    Text,
 )
 from ..jobs import Job
 from ..metrics import Metric
@@ -26,6 +25,7 @@ from ..runs.plan import MOST_SEED, SCORE, TASKS, WRITE, RunPlan
 from ..runs.starting import new_plan
 from .sampling_form import SamplingForm
 from .split_choice import SplitChoice
+from .text_way import TextWay
 
 MOST_SAMPLES = 10_000_000
 MOST_TEXTS = 20
@@ -45,8 +45,8 @@ class RunForm:
         at_first: Sequence[str],
     ) -> None:
         self._bench, self._job = bench, job
-        self._choice = SplitChoice(bench, job, self._show_reader)
-        self._reader = Text("", "quiet")
+        self._choice = SplitChoice(bench, job, self._show_reader, tells_roles=True)
+        self._way = TextWay(bench)
         offers = bench.models.offers()
         options = [Option(one.name, one.name, one.problem or one.note) for one in offers]
         usable = [one.name for one in offers if not one.problem]
@@ -65,12 +65,16 @@ class RunForm:
         )
         self.element: Element = Panel(
             *self._choice.elements,
-            self._reader,
             Row(self._model, self._task),
+            *self._way.elements,
             Row(self._num, self._drawn, self._seed, self._texts),
             self._how,
             Collapsible("Metrics", self._metrics),
         )
+
+    def begin(self) -> None:
+        """Open the data."""
+        self._choice.begin()
         self._show_reader()
 
     def plan(self) -> RunPlan:
@@ -96,13 +100,16 @@ class RunForm:
             num_texts=self._texts.whole,
             seed=seed,
             metrics=self._metrics.value,
+            question=self._way.question,
         )
 
     def _show_reader(self) -> None:
         """How samples are read; roles may have been changed on the page Dataset meanwhile."""
-        known = self._choice.split is not None
-        self._reader.text = self._choice.reader().sentence if known else ""
-        self._reader.hidden = not known
+        split = self._choice.split
+        if split is not None:
+            reader = self._choice.reader()
+            is_talk = bool(len(split)) and bool(reader.talk(split[0]))
+            self._way.show(self._choice.name, reader, is_talk=is_talk)
 
     def _show_task(self) -> None:
         self._how.hidden = self._texts.hidden = self._task.value == SCORE

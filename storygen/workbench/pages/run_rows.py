@@ -25,6 +25,14 @@ from ..elements.table import Content
 from ..metrics import Direction, Estimate, Metric
 from ..runs.table import Entry, RunTable
 
+_ESTIMATES = (
+    TableColumn("Metric"),
+    TableColumn("All samples", "right"),
+    TableColumn("95 % interval", "right", hint="By drawing the samples anew."),
+    TableColumn("Samples", "right"),
+)
+_WITHOUT = TableColumn("Without a number", "right")
+
 ROWS = 20
 _LETTERS = 50
 ARROWS = {Direction.HIGHER: " ↑", Direction.LOWER: " ↓", Direction.NEITHER: ""}
@@ -42,16 +50,7 @@ class RunRows:
         self._order: list[Entry] = []
         self._start = 0
         self._down: bool | None = None  # None: the worst first
-        self._numbers = Table(
-            [
-                "Metric",
-                TableColumn("All samples", "right"),
-                TableColumn("95 % interval", "right", hint="By drawing the samples anew."),
-                TableColumn("Samples", "right"),
-                TableColumn("Without a number", "right"),
-            ],
-            on_pick=self._pick_metric,
-        )
+        self._numbers = Table(_ESTIMATES, on_pick=self._pick_metric)
         self._by = Select("Look at", [], on_change=lambda _: self._other_metric())
         self._plot = Plot(form="columns", y_label="samples")
         self._where = Text("", "quiet")
@@ -93,9 +92,12 @@ class RunRows:
         table, metric = self._table, self._metric()
         if table is None:
             return
+        estimates = table.estimates(self._metrics)
+        some_without = any(one.num < len(table.entries) for one in estimates)
+        self._numbers.columns = (*_ESTIMATES, *([_WITHOUT] if some_without else []))
         self._numbers.rows = [
-            _estimated(one, estimate, len(table.entries))
-            for one, estimate in zip(self._metrics, table.estimates(self._metrics), strict=True)
+            _estimated(one, estimate, len(table.entries))[: len(self._numbers.columns)]
+            for one, estimate in zip(self._metrics, estimates, strict=True)
         ]
         if metric is not None:
             self._plot.series = _columns(metric, table.numbers(metric.name))
@@ -154,12 +156,13 @@ class RunRows:
     def _line(self, entry: Entry) -> list[Content]:
         assert self._table is not None
         row = self._table.row(entry)
+        text = row.asked or row.text
         if row.problem:
             told = Cell(cell(row.problem, 2 * _LETTERS), tone="problem", hint=row.problem)
-            return [entry.index + 1, cell(row.text, _LETTERS), told, *[""] * len(self._metrics)]
+            return [entry.index + 1, cell(text, _LETTERS), told, *[""] * len(self._metrics)]
         written = row.written[0].text if row.written else ""
         numbers = [_number(metric, entry) for metric in self._metrics]
-        return [entry.index + 1, cell(row.text, _LETTERS), cell(written, _LETTERS), *numbers]
+        return [entry.index + 1, cell(text, _LETTERS), cell(written, _LETTERS), *numbers]
 
     def _pick_row(self, row: int, column: int | None) -> None:
         self._rows.picked = row

@@ -71,15 +71,19 @@ class Runs(Component):
         self._comparison = RunComparison(self._shelf.open)
         self._detail = Column(*self._detail_elements())
         self._detail.hidden = True
+        has_runs = self._shelf.has_some()
+        self._new = Collapsible("New run", self._form.element, Row(self._start), open=not has_runs)
+        self._again = Button("Look again", self._show_list, tone="quiet")
+        self._kept = Column(self._list, Row(self._again))
+        self._kept.hidden = not has_runs
+        return Column(self._new, self._kept, self._detail)
+
+    def begin(self) -> None:
+        """See `Component.begin`."""
         self._show_list()
+        self._new.open = not self._runs
         threading.Thread(target=self._watch, name="workbench-runs", daemon=True).start()
-        return Column(
-            Collapsible("New run", self._form.element, Row(self._start), open=not self._runs),
-            Heading("Runs"),
-            self._list,
-            Row(Button("Look again", self._show_list, tone="quiet")),
-            self._detail,
-        )
+        self._form.begin()
 
     def closed(self) -> None:
         """See `Component.closed`. Runs go on."""
@@ -115,6 +119,7 @@ class Runs(Component):
         kept = self._shelf.create(self._form.plan())
         go_on(self.bench, kept, self._metrics_of(kept))
         with self._looking:
+            self._new.open = False
             self._show_list()
             self._open(kept.plan.run)
 
@@ -128,6 +133,7 @@ class Runs(Component):
 
     def _fill_list(self) -> None:
         self._list.rows = [line(one.plan, self._state(one)) for one in self._runs]
+        self._kept.hidden = not self._runs
         shown = [one.plan.run for one in self._runs]
         open_run = self._table.kept.plan.run if self._table else None
         self._list.picked = shown.index(open_run) if open_run in shown else None

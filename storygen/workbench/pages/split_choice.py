@@ -15,10 +15,18 @@ from ..jobs import Job
 
 
 class SplitChoice:
-    """`elements` are to be laid on a page. `on_change()` is called when another split is looked at."""
+    """`elements` are to be laid on a page; `begin()` opens the data.
+
+    `on_change()` is called when another split is looked at. `tells_roles`: it says how samples are read.
+    """
 
     def __init__(
-        self, bench: Bench, job: Callable[[], Job], on_change: Callable[[], Any] = lambda: None
+        self,
+        bench: Bench,
+        job: Callable[[], Job],
+        on_change: Callable[[], Any] = lambda: None,
+        *,
+        tells_roles: bool = False,
     ) -> None:
         self._bench, self._job, self._on_change = bench, job, on_change
         self._opened: Dataset | None = None
@@ -27,13 +35,20 @@ class SplitChoice:
         self._about = Text("", "quiet")
         self._problem = Text("", "problem")
         self._row = Row(self.dataset, self._split, self._about)
+        self._roles = Text("", "quiet")
+        self._tells_roles = tells_roles
+        self._split.hidden = self._roles.hidden = self._problem.hidden = True
         self._offer()
-        self._open()
 
     @property
     def elements(self) -> Sequence[Element]:
         """What to lay on a page."""
-        return self._row, self._problem
+        return self._row, self._problem, *([self._roles] if self._tells_roles else [])
+
+    def begin(self) -> None:
+        """Open what is offered first."""
+        self._offer()
+        self._open()
 
     @property
     def name(self) -> str:
@@ -56,7 +71,9 @@ class SplitChoice:
 
     def reader(self) -> SampleReader:
         """How samples of the split are read. Raises: as `chosen`."""
-        return reader_for(self._bench, self.name, self.chosen())
+        reader = reader_for(self._bench, self.name, self.chosen())
+        self._roles.text, self._roles.hidden = reader.sentence, False
+        return reader
 
     def show(self, dataset: str, split: str = "") -> None:
         """Go to a dataset, and to a split if it has it; datasets that came meanwhile are there."""
@@ -84,6 +101,7 @@ class SplitChoice:
 
     def _open(self) -> None:
         self._opened = None
+        self._roles.hidden = True
         self._say("" if self.name else "There is no dataset yet. Add one first.")
         if self.name:
             try:

@@ -19,6 +19,8 @@ from ..datasets.reading import SampleReader
 from ..datasets.split import Sample, Split
 from ..jobs import CancelledError, Job
 from ..metrics import BUILT_IN, Case, Metric, Need, measure
+from ..models.asking import Prompt, can_write
+from ..models.asking import write as write_after
 from ..models.base import Ability, Generated, Model, ScoredToken
 from .keeping import KeptRun
 from .plan import SCORE, WRITE, RunPlan, check_probe, probe
@@ -34,7 +36,7 @@ class Asked:
     index: int
     key: str
     sample: Sample
-    text: str
+    prompt: Prompt
     targets: tuple[str, ...]
 
 
@@ -82,8 +84,9 @@ def _check(plan: RunPlan, split: Split, model: Model) -> None:
         raise ConflictError(
             f"{plan.dataset} has changed since this run began. Start a new run on what there is now."
         )
-    needed = Ability.GENERATE if plan.task == WRITE else Ability.SCORE
-    if not model.can(needed):
+    write = plan.task == WRITE
+    can = can_write(model, question=plan.question) if write else model.can(Ability.SCORE)
+    if not can:
         what = "write texts" if plan.task == WRITE else "score texts"
         raise BadRequestError(f"{model.name} can't {what}. Choose another task or model.")
     check_probe(plan, probe(model))
@@ -149,8 +152,9 @@ def _rows(
         sample = split[index]
         key = key_of(sample)
         try:
-            text = reader.text(sample, model)
-            asked.append(Asked(index, key, sample, text, reader.targets(sample)))
+            exact = plan.task == SCORE
+            prompt = reader.prompt(sample, model, question=plan.question, exact=exact)
+            asked.append(Asked(index, key, sample, prompt, reader.targets(sample)))
         except StorygenError as error:
             rows[index] = Row(index, key, problem=error.message)
     answers = _answers(plan, asked, model, job)
@@ -181,10 +185,10 @@ def _answers(plan: RunPlan, asked: list[Asked], model: Model, job: Job) -> list[
 
 
 def _write(plan: RunPlan, asked: Sequence[Asked], model: Model, job: Job) -> list[_Answer]:
-    texts = [one.text for one in asked for _ in range(plan.num_texts)]
+    texts = [one.prompt.text for one in asked for _ in range(plan.num_texts)]
     seeds = [plan.seed_of(one.index, at) for one in asked for at in range(plan.num_texts)]
     together = getattr(model, "generate_batch", None)
-    if together is not None:
+    if together is not None and not any(one.prompt.turns for one in asked):
         written = together(texts, plan.params, seeds=seeds, num_top=_num_top(plan), job=job)
     else:
         written = _one_by_one(plan, asked, model, job)
@@ -218,7 +222,8 @@ def _one_by_one(plan: RunPlan, asked: Sequence[Asked], model: Model, job: Job) -
     def write(one: Asked) -> list[Generated]:
         job.check()
         seeds = [plan.seed_of(one.index, number) for number in range(plan.num_texts)]
-        return model.generate(one.text, plan.params, seeds=seeds, num_top=_num_top(plan), job=job)
+        num_top = _num_top(plan)
+        return write_after(model, one.prompt, plan.params, seeds=seeds, num_top=num_top, job=job)
 
     return [text for texts in _each(write, asked, model, job) for text in texts]
 
@@ -236,7 +241,9 @@ def _each(ask: Callable[[Any], T], asked: Sequence[Any], model: Model, job: Job)
 
 def _score(plan: RunPlan, asked: Sequence[Asked], model: Model, job: Job) -> list[_Answer]:
     """The target after its text, or the text itself where there is no target."""
-    pairs = [(one.text, one.targets[0]) if one.targets else ("", one.text) for one in asked]
+    pairs = [
+        (one.prompt.text, one.targets[0]) if one.targets else ("", one.prompt.text) for one in asked
+    ]
     together = getattr(model, "score_batch", None)
     if together is not None:
         scored = together(pairs, job=job)
@@ -252,14 +259,15 @@ def _row(asked: Asked, answer: _Answer, metrics: Sequence[Metric]) -> Row:
     if answer.error is not None:
         return Row(asked.index, asked.key, problem=answer.error.message)
     cases = [
-        Case.of(one.text, asked.targets, scores, prompt=asked.text, sample=asked.sample)
+        Case.of(one.text, asked.targets, scores, prompt=asked.prompt.text, sample=asked.sample)
         for one, scores in zip(answer.written, answer.scores, strict=True)
     ]
     return Row(
         asked.index,
         asked.key,
-        asked.text,
+        asked.prompt.text,
         asked.targets,
         answer.written,
         {one.name: joined([measure(one, case) for case in cases]) for one in metrics},
+        asked=asked.prompt.asked,
     )

@@ -167,6 +167,10 @@ class RunShelf:
                 continue
         return sorted(found, key=lambda one: (one.plan.made, one.plan.run), reverse=True)
 
+    def has_some(self) -> bool:
+        """Whether there seem to be any, without opening them."""
+        return bool(self._names())
+
     def open(self, run: str) -> KeptRun:
         """The run of that id. Raises: NotFoundError."""
         if run not in self._names():  # no path of a browser's ever leads out of the folder

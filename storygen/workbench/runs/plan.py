@@ -34,6 +34,8 @@ class RunPlan:
     """What is done. `made`: seconds since the epoch. `num` samples are the split's first, or drawn by
     `draw_seed`. `probe`: what the model said of a fixed text, so that another one under its name shows.
     `functions`: digests of the developer's functions by name. `num_texts`: written for each sample.
+    `question`: texts are questions, in the model's chat template. `unheeded`: titles of parameters that the
+    model did not heed.
     """
 
     run: str
@@ -56,6 +58,8 @@ class RunPlan:
     model_kind: str = ""
     chunk: int = CHUNK
     version: str = ""
+    question: bool = False
+    unheeded: tuple[str, ...] = ()
 
     def indices(self) -> list[int]:
         """Which samples of the split are asked for, in order."""
@@ -85,6 +89,7 @@ class RunPlan:
                     **data,
                     "roles": Roles.from_json(data["roles"]),
                     "metrics": tuple(data["metrics"]),
+                    "unheeded": tuple(data.get("unheeded", ())),
                     "probe": tuple((str(text), number) for text, number in data.get("probe", ())),
                 }
             )

@@ -36,7 +36,8 @@ class Written:
 class Row:
     """Of the sample `index` of the split, whose content has the key `key`. `problem`: why it has no text.
 
-    `measured`: by metric; of several texts the mean, with their sums added up.
+    `asked`: the question or talk that stands in `text` as the model's template wrote it; "" where there was
+    none. `measured`: by metric; of several texts the mean, with their sums added up.
     """
 
     index: int
@@ -46,6 +47,7 @@ class Row:
     written: tuple[Written, ...] = ()
     measured: Mapping[str, Measured] = field(default_factory=dict)
     problem: str = ""
+    asked: str = ""
 
 
 def kept_tokens(tokens: Sequence[ScoredToken]) -> tuple[KeptToken, ...]:
@@ -81,6 +83,7 @@ def to_line(row: Row) -> bytes:
     else:
         body |= {
             "text": row.text,
+            **({"asked": row.asked} if row.asked else {}),
             "targets": row.targets,
             "written": [_written(one) for one in row.written],
             "measured": {name: _measured(one) for name, one in row.measured.items()},
@@ -102,6 +105,7 @@ def from_line(line: bytes) -> Row:
                 name: _read_measured(name, one) for name, one in body.get("measured", {}).items()
             },
             problem=str(body.get("problem", "")),
+            asked=str(body.get("asked", "")),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no row of a run: {error}") from error

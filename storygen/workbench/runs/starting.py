@@ -15,7 +15,9 @@ from ..datasets.reading import SampleReader
 from ..datasets.split import Split
 from ..jobs import Job
 from ..metrics import Metric
+from ..models.asking import can_write
 from ..models.base import Ability, Model
+from ..models.heeded import unheeded_titles
 from .evaluating import evaluate
 from .keeping import KeptRun, RunShelf, new_run_id
 from .plan import SCORE, TASKS, RunPlan, digests, probe
@@ -42,6 +44,7 @@ def new_plan(
     num_texts: int = 1,
     seed: int = 1,
     metrics: Sequence[str] = (),
+    question: bool = False,
 ) -> RunPlan:
     """The plan of a new run, after a look at the model and the data.
 
@@ -53,8 +56,8 @@ def new_plan(
         raise BadRequestError("This split has no samples. Choose another one.")
     if not reader.roles.text and reader.functions.to_text is None:
         raise BadRequestError("Say which columns are the text, on the page Dataset.")
-    needed = Ability.SCORE if task == SCORE else Ability.GENERATE
-    if not model.can(needed):
+    can = model.can(Ability.SCORE) if task == SCORE else can_write(model, question=question)
+    if not can:
         raise BadRequestError(f"{model_name} can't {TASKS[task]}. Choose another task or model.")
     return RunPlan(
         run=new_run_id(),
@@ -76,6 +79,8 @@ def new_plan(
         probe=probe(model),
         model_kind=type(model).__name__,
         version=__version__,
+        question=question,
+        unheeded=() if task == SCORE else unheeded_titles(model, params or {}),
     )
 
 

@@ -283,3 +283,18 @@ def test_what_is_no_file_of_statistics_is_refused(data: Any) -> None:
 def test_a_step_far_out_counts_as_the_last_one_kept() -> None:
     far = temperatures(0.5, 1.0, step=10**6)
     assert list(gather([far, replace(far, set="b", situation=Situation(0))]).steps) == [1, 200]
+
+
+def test_sets_of_a_story_that_say_the_same_are_told_as_one_story_is() -> None:
+    """Ten choices that are the same in each story tell hardly more of the reader than one of each."""
+    once = played({"temperature": 0.3}, 3, 12)
+    often = [replace(one, set=f"{at} {one.set}") for at in range(10) for one in once]
+
+    def width(sets: Any) -> float:
+        gap = gather(sets).everything.parameters["temperature"].difference
+        assert gap is not None and gap.low is not None and gap.high is not None
+        return gap.high - gap.low
+
+    assert width(often) == pytest.approx(width(once))
+    lone = [replace(one, story=one.set) for one in often]
+    assert width(lone) < width(often) / 2

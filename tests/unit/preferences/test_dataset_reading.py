@@ -24,7 +24,7 @@ from storygen.preferences.dataset.row_files import Limits
 from storygen.preferences.dataset.splits import Shares
 from storygen.preferences.observations import Observation
 from tests.unit.preferences.made_observations import chosen_from, many, observations, texts
-from tests.unit.preferences.written_datasets import FORMATS, lines_of, written
+from tests.unit.preferences.written_datasets import FORMATS, lines_of, read_here, written
 
 
 def as_it_goes_out(observation: Observation) -> Observation:
@@ -42,8 +42,10 @@ def test_everything_that_was_written_is_read_back(
     tmp_path: Path, format: str, seen: list[Observation]
 ) -> None:
     folder = written(tmp_path / os.urandom(8).hex(), seen, formats=(format,), forms=("raw",))
-    assert list(read_raw(folder)) == [as_it_goes_out(one) for one in seen]
-    assert list(read_raw(folder / "raw" / f"train.{format}")) == list(read_raw(folder))
+    with read_here():
+        found = list(read_raw(folder))
+        assert found == [as_it_goes_out(one) for one in seen]
+        assert list(read_raw(folder / "raw" / f"train.{format}")) == found
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -55,7 +57,8 @@ def test_what_utf8_cannot_hold_comes_back_replaced(
     tmp_path: Path, format: str, seen: Observation
 ) -> None:
     folder = written(tmp_path / os.urandom(8).hex(), [seen], formats=(format,), forms=("raw",))
-    [found] = read_raw(folder)
+    with read_here():
+        [found] = read_raw(folder)
     assert found.before == storable(seen.before)
     assert [one.text for one in found.candidates] == [storable(one.text) for one in seen.candidates]
 

@@ -52,6 +52,13 @@ def test_a_clustered_interval_widens_when_values_of_a_cluster_agree() -> None:
     assert estimates.clustered_mean([1.0, 2.0], [1, 1], "aa") == Interval(1.5, None, None)
 
 
+def test_where_each_value_is_its_own_cluster_the_interval_is_students() -> None:
+    values = [0.0, 2.0, 3.0, 7.0]
+    found = estimates.clustered_mean(values, [1.0] * 4, range(4))
+    reach = estimates.t_quantile(0.975, 3) * statistics.stdev(values) / 2
+    assert (found.value, found.low, found.high) == pytest.approx((3.0, 3.0 - reach, 3.0 + reach))
+
+
 def test_clustered_intervals_hold_the_truth_as_often_as_they_claim() -> None:
     random, held = Random(4), 0
     for _ in range(400):

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from storygen.preferences.estimates import Interval
+from storygen.preferences.estimates import Interval, t_quantile
 from storygen.preferences.observations import Observation
 from storygen.preferences.picker import training
 from storygen.preferences.picker.report import RULES
@@ -97,3 +97,12 @@ def test_intervals_of_the_bootstrap_hold_the_mean_of_few_clusters() -> None:
     assert 0.91 <= held / 300 <= 0.98
     [alone] = training.bootstrapped(np.ones((3, 1)), np.zeros(3, np.int64), 1)
     assert alone == Interval(1.0, None, None)
+
+
+@pytest.mark.parametrize("num", [5, 8, 20])
+def test_where_groups_are_few_the_bootstrap_is_as_wide_as_students_interval(num: int) -> None:
+    values = np.random.default_rng(num).normal(size=(num, 1))
+    [found] = training.bootstrapped(values, np.arange(num), 0)
+    reach = t_quantile(0.975, num - 1) * values.std(ddof=1) / num**0.5
+    assert found.low is not None and found.high is not None
+    assert (found.high - found.low) / 2 == pytest.approx(reach, rel=0.12)

@@ -52,3 +52,9 @@ def test_what_says_nothing_has_no_top() -> None:
     assert top_of_liking([(0, [(0.5, 1.0), (0.5, 0.0)])]) is None
     assert top_of_liking([(0, [(0.2, 0.0), (0.5, 0.0)])]) is None
     assert top_of_liking([(0, [(0.4, 1.0), (0.0, 0.0), (1.0, 0.0)])] * 9) is None
+
+
+@pytest.mark.parametrize("x", [0.0, 0.1, 0.3, 1.0])
+def test_sets_whose_members_are_alike_or_none_have_no_top(x: float) -> None:
+    assert top_of_liking([(at, [(x, 1.0), (x, 0.0), (x, 0.0)]) for at in range(30)]) is None
+    assert top_of_liking([(at, []) for at in range(30)]) is None

@@ -16,8 +16,8 @@ from flask import Flask, jsonify
 from flask_socketio import SocketIO
 
 from storygen.errors import NotFoundError
-from storygen.server.legacy import LegacyNamespace
 from storygen.server.loop import Loop, make_loop
+from storygen.server.original.namespace import LegacyNamespace
 from storygen.web.door import Door, origin_was_judged
 from storygen.web.rules import AccessRules
 

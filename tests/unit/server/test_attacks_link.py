@@ -15,7 +15,7 @@ import pytest
 
 from storygen.link.messages import Event, WorkerReady, encode
 from storygen.server.loop import Loop, make_loop
-from storygen.server.worker import WorkerProcess
+from storygen.server.workers.process import WorkerProcess
 
 READY = json.dumps({"type": "WorkerReady", "secret": "SECRET", "pid": 1})
 # Waits until its parent says that the strangers have been there.

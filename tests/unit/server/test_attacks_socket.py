@@ -12,8 +12,8 @@ import pytest
 import requests
 import websocket
 
-from storygen.server.checks import MAX_ALIASES, MAX_PROMPT, MAX_TEXT
-from storygen.server.shapes import token_details_shape
+from storygen.server.calls.checks import MAX_ALIASES, MAX_PROMPT, MAX_TEXT
+from storygen.server.calls.shapes import token_details_shape
 from storygen.store.records import TokenRecord
 from storygen.web.packets import (
     MAX_CHARACTERS,

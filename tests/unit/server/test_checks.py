@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from storygen.errors import BadRequestError
-from storygen.server.checks import MAX_ALIASES, MAX_TEXT, MAX_UPDATE_BYTES, Fields
+from storygen.server.calls.checks import MAX_ALIASES, MAX_TEXT, MAX_UPDATE_BYTES, Fields
 from storygen.store.records import AliasRecord
 
 

@@ -19,7 +19,7 @@ from storygen.link.messages import (
 )
 from storygen.server.hidden_states import FILE, MOST_TEXTS, HiddenStates, SeenBy, Shown, mark_of
 from storygen.server.loop import Loop, make_loop
-from storygen.server.worker_requests import WorkerRequests
+from storygen.server.workers.questions import WorkerRequests
 from tests.scripted_looks import hidden_state
 
 INFO = ModelLoaded("gpt2", 7, 10, 96, "fp32", 1, "cpu", "raw", 0, 0.0, True)

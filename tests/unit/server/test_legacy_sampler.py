@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from storygen.server.legacy_requests import read_generate, read_sampler, unwrap_prompt
-from storygen.server.legacy_sampler import SLICE_S, TOKENS_AHEAD, Outlet, Sampler
+from storygen.server.original.requests import read_generate, read_sampler, unwrap_prompt
+from storygen.server.original.sampler import SLICE_S, TOKENS_AHEAD, Outlet, Sampler
 
 
 class Desk:

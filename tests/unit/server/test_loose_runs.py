@@ -19,7 +19,7 @@ from storygen.link.messages import (
     StopRun,
     TokenWritten,
 )
-from storygen.server.loose_runs import LooseRuns
+from storygen.server.original.loose_runs import LooseRuns
 from tests.protocol.studio_client import StudioClient
 from tests.server_process import ServerProcess, wait_until
 from tests.tiny_models import WINDOW, make_tiny_model

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storygen.errors import BadRequestError
-from storygen.server.memory_checks import check_entry, check_patch
+from storygen.server.calls.memory_checks import check_entry, check_patch
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from pycrdt import Doc, Text
 
 from storygen.document.live import ROOT
-from storygen.server.outbox import MERGE_AT, Outbox, Package
+from storygen.server.calls.outbox import MERGE_AT, Outbox, Package
 from storygen.store.records import AliasRecord, CheckpointHead, TokenRange
 
 

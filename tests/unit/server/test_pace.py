@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storygen.errors import BadRequestError
-from storygen.server.pace import BURST_S, RATES, Pace
+from storygen.server.calls.pace import BURST_S, RATES, Pace
 
 
 def _count_until_refused(pace: Pace, event: str, now: float) -> int:

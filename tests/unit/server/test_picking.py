@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -289,4 +290,14 @@ def test_it_does_not_learn_by_itself_where_that_is_not_wished(loop: Loop, tmp_pa
     made.set_by_itself(True)
     choose(made, library, 1)
     assert made.view()["learned"]
+    made.close()
+
+
+def test_a_program_that_ends_before_it_has_read_all_is_believed_why(
+    loop: Loop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = 'import os; os.close(0); print(\'{"error": {"message": "Not like this."}}\')'
+    monkeypatch.setattr(picking, "COMMAND", (sys.executable, "-c", words))
+    made, _ = learned(loop, tmp_path, 400)
+    assert made.view()["problem"] == "Not like this."
     made.close()

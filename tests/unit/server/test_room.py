@@ -14,8 +14,8 @@ from storygen.document.live import LiveDocument
 from storygen.errors import NotFoundError, StorygenError
 from storygen.link.messages import Command, GrantCredits
 from storygen.server import room as rooms
+from storygen.server.calls.outbox import Outbox
 from storygen.server.loop import make_loop
-from storygen.server.outbox import Outbox
 from storygen.server.room import BrokenRoomError, Room
 from storygen.store.records import UpdateRecord
 from storygen.story.story import Story

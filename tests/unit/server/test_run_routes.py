@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from storygen.link.messages import Event, RunEnded, RunPaused, TextScored
 from storygen.server.room import Room
-from storygen.server.run_routes import RunRoutes
+from storygen.server.workers.routes import RunRoutes
 
 MINE, OTHER = "found:mine", "found:other"
 

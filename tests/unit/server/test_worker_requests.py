@@ -12,7 +12,7 @@ import pytest
 from storygen.errors import ModelError
 from storygen.link.messages import CancelRequest, Command, Event, ScoreText, TextScored
 from storygen.server.loop import make_loop
-from storygen.server.worker_requests import WorkerRequests
+from storygen.server.workers.questions import WorkerRequests
 from tests.server_process import wait_until
 
 

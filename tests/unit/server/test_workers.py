@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from storygen.link.messages import Event, LoadModel, ModelLoaded, WorkerReady
-from storygen.server import workers as workers_module
-from storygen.server.workers import Workers
+from storygen.server.workers import loaded as workers_module
+from storygen.server.workers.loaded import Workers
 
 LOADED = ModelLoaded("Tiny", 1, 10, 64, "fp32", 1, "cpu", "raw", 0, 0.0, True)
 READY = WorkerReady("secret", 1)

@@ -142,5 +142,9 @@ def test_sets_to_learn_from_are_those_with_a_choice_or_drawn_parameters(store: S
     assert [len(one.candidates[0].tokens) for one in found] == [3, 3]
     assert store.num_steps("s1") == 1 and store.num_steps("nothing") == 0
     assert store.choosers() == ["s1"] and store.sets_to_choose_from("nothing") == []
+    store.commit([ChoiceRecord("v", "s1", "chosen", "chosen card", 7.0, 0, "", {})])
+    assert store.num_steps("s1") == 0, "it was taken back"
+    store.commit([ChoiceRecord("w", "s1", "chosen", "chosen card", 8.0, 1, " ", {})])
+    assert store.num_steps("s1") == 1
     store.commit([made.story(binned=9.0)])
     assert store.choosers() == []

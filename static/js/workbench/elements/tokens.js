@@ -56,7 +56,7 @@ export class TokensView extends View {
       "aria-label": "Tokens",
       "aria-orientation": pickable ? "horizontal" : false,
     });
-    this.legend.replaceChildren(...(legend ? [shadeLegend(legend)] : []));
+    this.legend.replaceChildren(...(legend ? [shadeLegend(legend, false)] : []));
     if (before !== boundaries) this.#cut(0);
     if (changed.has("tokens") || before !== boundaries) this.#draw();
   }

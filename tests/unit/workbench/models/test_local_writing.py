@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -142,3 +144,20 @@ def test_texts_scored_together_have_the_scores_that_each_has_alone(kind: str) ->
         for one, other in zip(found, alone, strict=True):
             assert one.logprob == pytest.approx(other.logprob, abs=5e-4)
             assert [top.id for top in one.top] == [top.id for top in other.top]
+
+
+def test_what_was_written_is_read_already_when_one_looks_at_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, text = local("gpt2"), "A text that nobody has read before: the light went away."
+    (found,) = model.generate(text, GREEDY, seeds=[1])
+    language, sizes = model.load().model, list[int]()
+    read = language.read
+
+    def counted(state: Any, ids: Any, **keywords: Any) -> Any:
+        sizes.append(len(ids))
+        return read(state, ids, **keywords)
+
+    monkeypatch.setattr(language, "read", counted)
+    model.next_tokens(text, [token.id for token in found.tokens if token.id is not None])
+    assert sizes == [1]

@@ -61,3 +61,22 @@ def test_a_turn_ends_with_an_error_too() -> None:
                 raise KeyError
         except KeyError:
             pass
+
+
+def test_of_several_who_wait_the_first_comes_first() -> None:
+    turns, order = Turns(), list[int]()
+
+    def work(number: int) -> None:
+        with turns:
+            order.append(number)
+
+    threads = []
+    with turns:
+        for number in range(3):
+            threads.append(threading.Thread(target=work, args=(number,)))
+            threads[-1].start()
+            while len(turns._gates) <= number:  # it stands in the row now
+                pass
+    for thread in threads:
+        thread.join(20)
+    assert order == [0, 1, 2]

@@ -193,6 +193,7 @@ def test_a_search_is_stopped_in_its_midst(tmp_path: Path) -> None:
         page.do(page.find(TextInput, "Search"), "submit", "word", wait=False)
         assert reached.wait(30)
         page.click("Stop", wait=False)
+        page.until(lambda: page.component._search._running.cancelled)
         page.click("Next", wait=False)  # the page goes on meanwhile
         go_on.set()
         page.wait()

@@ -19,6 +19,7 @@ from storygen.workbench.elements import (
     Collapsible,
     Number,
     Panel,
+    Radio,
     Select,
     Switch,
     Table,
@@ -29,6 +30,7 @@ from storygen.workbench.elements import (
 from storygen.workbench.metrics import Metric
 from storygen.workbench.pages.generation import Generation
 from tests.unit.workbench.pages.writing_models import (
+    ChatModel,
     HeldModel,
     NanModel,
     RaisingModel,
@@ -104,6 +106,35 @@ def test_a_press_writes_beside_the_target_and_measures() -> None:
         page.do(page.find(Select, "Compare by"), "change", "words")
         assert [bar.label for bar in page.find(Bars).bars] == ["1", "Target"]
         assert not page.problems
+
+
+def test_a_question_is_asked_in_the_template_of_a_model_that_has_one() -> None:
+    chat, plain = ChatModel("chat"), WordModel("plain")
+    data = {"rows": open_dataset([{"question": "Why?", "answer": "So."}])}
+    with OpenPage(Generation(), make_bench({"chat": chat, "plain": plain}, data)) as page:
+        page.do(page.find(Checks, "Models, side by side"), "change", ["chat", "plain"])
+        page.do(page.find(Number, "Most tokens"), "change", 3)
+        page.click("Generate")
+        assert chat.asked[0][0] == "<user>Why?<assistant>" and plain.asked[0][0] == "Why?\n"
+        assert any("no chat template" in text for text in said(page, "plain"))
+        before = [e.text for e in page.find(Collapsible, "The text before").walk()
+                  if isinstance(e, Text)]  # fmt: skip
+        assert before == ["<user>Why?<assistant>", "Why?\n"]
+        assert saved_records(page)[0]["read"] == "<user>Why?<assistant>"
+        page.do(page.find(Radio, "The text is"), "change", "as_it_stands")
+        page.click("Generate")
+        assert chat.asked[1][0] == "Why?\n"
+        assert not page.problems
+
+
+def test_what_a_server_does_not_heed_is_said() -> None:
+    class Deaf(WordModel):
+        def unheeded(self, params: Any) -> tuple[str, ...]:
+            return ("top_k",)
+
+    with opened(Deaf()) as page:
+        page.click("Generate")
+        assert "It does not heed: Top k." in said(page, "words")
 
 
 def test_models_write_side_by_side_from_one_sample_and_one_seed() -> None:

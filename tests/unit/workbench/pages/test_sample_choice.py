@@ -13,12 +13,17 @@ from storygen.workbench.elements import (
     Column,
     Element,
     Number,
+    Radio,
     Row,
     Select,
     Text,
     TextInput,
 )
+from storygen.workbench.models.base import Turn
 from storygen.workbench.pages.sample_choice import SampleChoice
+from storygen.workbench.pages.text_way import AS_IT_STANDS, QUESTION
+from storygen.workbench.workbench import Workbench
+from tests.unit.workbench.pages.writing_models import WordModel
 from tests.workbench_page import OpenPage, make_bench
 
 DATA = {
@@ -34,6 +39,9 @@ class Page(Component):
         self.choice = SampleChoice(self.bench, lambda: self.job)
         return Column(*self.choice.elements)
 
+    def begin(self) -> None:
+        self.choice.begin()
+
 
 def test_a_text_that_no_page_can_hold_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storygen.workbench.pages.sample_choice.MOST_CHARACTERS", 8)
@@ -48,7 +56,7 @@ def test_a_text_that_no_page_can_hold_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 def opened(functions: Functions | None = None, data: Any = DATA) -> OpenPage:
     datasets = None if data is None else {"d": open_dataset(data)}
-    return OpenPage(Page(), make_bench(datasets=datasets, functions=functions))
+    return OpenPage(Page(), make_bench({"words": WordModel()}, datasets, functions))
 
 
 def go(page: OpenPage, number: int) -> None:
@@ -133,7 +141,7 @@ def test_rows_that_can_not_be_read_and_empty_splits_say_so() -> None:
 
 def test_without_data_there_are_only_the_boxes() -> None:
     with opened(data=None) as page:
-        assert not any(isinstance(e, (Row, Select)) for e in page.elements())
+        assert not any(type(e) in (Row, Select) for e in page.elements())
         page.do(page.component.choice.prompt, "change", "Mine.")
         assert page.component.choice.chosen().where == "a text of your own"
 
@@ -144,3 +152,37 @@ def test_a_page_can_go_to_a_sample() -> None:
         assert boxes(page)[0] == "Other."
         page.component.choice.show("d", "train", 9)
         assert problem(page) == "There are samples 1 to 5."
+
+
+def way(page: OpenPage) -> Radio:
+    return page.find(Radio, "The text is")
+
+
+def test_a_text_is_a_question_unless_a_function_made_it_or_it_is_a_story() -> None:
+    with opened(data=[{"question": "Why?", "answer": "So."}]) as page:
+        assert way(page).value == QUESTION and page.component.choice.chosen().question
+        page.do(way(page), "change", AS_IT_STANDS)
+        page.component.choice.show("d", "train", 1)
+        assert not page.component.choice.chosen().question  # what somebody chose stands
+    with opened(data=[{"text": "Once there was"}]) as page:
+        assert way(page).value == AS_IT_STANDS
+    with opened(Functions(to_text=lambda s: s["text"])) as page:
+        assert way(page).value == AS_IT_STANDS
+    with opened(data=None) as page:
+        assert page.component.choice.chosen().question
+
+
+def test_where_no_model_chats_nothing_is_asked() -> None:
+    bench = Workbench(WordModel(), dataset=[{"question": "Why?"}]).bench
+    with OpenPage(Page(), bench) as page:
+        assert way(page).hidden and not page.component.choice.chosen().question
+
+
+def test_a_talk_is_given_as_its_turns_until_it_is_edited() -> None:
+    said = [{"role": "user", "content": "Hi?"}, {"role": "assistant", "content": "Ho."}]
+    with opened(data=[{"messages": said}]) as page:
+        assert way(page).hidden
+        chosen = page.component.choice.chosen()
+        assert chosen.turns == (Turn("user", "Hi?"),) and chosen.targets == ("Ho.",)
+        page.do(page.component.choice.prompt, "change", "Mine.")
+        assert page.component.choice.chosen().turns == ()

@@ -19,6 +19,7 @@ from storygen.workbench.models.base import (
     Params,
     ScoredToken,
     Token,
+    Turn,
     ignore_tokens,
 )
 
@@ -90,6 +91,15 @@ class WordModel(Model):
     def token(self, text: str, at: int) -> ScoredToken:
         logprob = math.log(PROBABILITIES[at % len(PROBABILITIES)])
         return ScoredToken(at, text, logprob, at % 5 + 1, 1.0, (Likely(1, " a", -0.1),))
+
+
+class ChatModel(WordModel):
+    """Has a template."""
+
+    abilities = WordModel.abilities | {Ability.CHAT}
+
+    def chat_text(self, turns: Sequence[Turn]) -> str:
+        return "".join(f"<{turn.role}>{turn.text}" for turn in turns) + "<assistant>"
 
 
 class SilentModel(WordModel):

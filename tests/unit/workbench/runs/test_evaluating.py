@@ -15,11 +15,13 @@ from made_runs import made, plan_of, rows_file, run, samples, split_of
 
 from storygen.errors import BadRequestError, ConflictError, StorygenError
 from storygen.workbench.bench import Functions
+from storygen.workbench.datasets.roles import Roles
 from storygen.workbench.datasets.split import BrokenSample
 from storygen.workbench.jobs import CancelledError, Job
-from storygen.workbench.models.base import Ability, Generated, Params, ScoredToken
+from storygen.workbench.models.base import Ability, Generated, Params, ScoredToken, Turn
 from storygen.workbench.runs.keeping import DONE, FAILED, PAUSED, RUNNING, KeptRun, RunShelf
 from storygen.workbench.runs.plan import SCORE, RunPlan, digests
+from tests.unit.workbench.pages.writing_models import ChatModel
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -50,6 +52,39 @@ def test_every_sample_is_a_row_with_what_was_written_and_measured(tmp_path: Path
     assert words.number == sum(words.sums[:1]) / words.sums[1]
     assert kept.state().state == DONE
     assert model.asked == 40
+
+
+def test_questions_are_asked_in_the_template_and_the_plan_keeps_that(tmp_path: Path) -> None:
+    split, model = split_of(samples(3)), ChatModel()
+    kept = made(tmp_path, split, model, question=True, chunk=2)
+    run(kept, split, model)
+    row = next(iter(KeptRun(kept.folder).rows()))
+    assert row.text == "<user>Tale 0 of the sea<assistant>" and row.asked == "Tale 0 of the sea"
+    assert KeptRun(kept.folder).plan.question
+    assert {text for text, *_ in model.asked} == {
+        f"<user>Tale {at} of the sea<assistant>" for at in range(3)
+    }
+    scored = made(tmp_path / "score", split, model, question=True, task=SCORE)
+    run(scored, split, model)
+    assert next(iter(scored.rows())).asked == "Tale 0 of the sea"
+
+
+def test_talks_go_to_a_server_as_their_turns(tmp_path: Path) -> None:
+    heard: list[Sequence[Turn]] = []
+
+    class Server(ChatModel):
+        tells_chat_text = False
+
+        def chat(self, turns: Sequence[Turn], params: Params, **more: Any) -> Generated:
+            heard.append(turns)
+            return Generated("Ho.", (), "end", more["seed"])
+
+    said = [{"role": "user", "content": "Hi?"}, {"role": "assistant", "content": "Ho."}]
+    split, model = split_of([{"messages": said}]), Server()
+    kept = made(tmp_path, split, model, roles=Roles(("messages",), "messages"))
+    run(kept, split, model)
+    assert heard == [(Turn("user", "Hi?"),)] and not model.asked
+    assert next(iter(kept.rows())).written[0].text == "Ho."
 
 
 def test_some_samples_are_the_first_or_drawn(tmp_path: Path) -> None:
@@ -106,6 +141,22 @@ def test_a_pause_in_the_midst_of_a_chunk_keeps_nothing_of_it(tmp_path: Path, who
     with pytest.raises(CancelledError):
         run(kept, split, model, job)
     assert kept.state().num_done == 8
+    run(kept, split, LetterModel())
+    assert rows_file(kept) == whole
+
+
+def test_what_a_model_cut_short_without_saying_so_is_not_kept(tmp_path: Path, whole: bytes) -> None:
+    job = Job()
+
+    class Careless(LetterModel):
+        def generate_batch(self, texts: Sequence[str], *_: Any, **more: Any) -> list[Generated]:
+            job.cancel()
+            return [Generated("", (), "length") for _ in texts]
+
+    split = split_of(samples())
+    kept = made(tmp_path, split, LetterModel())
+    with pytest.raises(CancelledError):
+        run(kept, split, Careless(), job)
     run(kept, split, LetterModel())
     assert rows_file(kept) == whole
 

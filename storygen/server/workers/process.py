@@ -1,7 +1,7 @@
 """One worker process and the link to it: started, spoken to, heard, and ended.
 
 The server listens on a loopback port; the worker connects with a one-time secret from its environment.
-Nothing here decides when a worker should live; that is `workers.py`.
+Nothing here decides when a worker should live; that is `loaded.py`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadRequestError
-from ..link.frames import LineReader
-from ..link.messages import Command, Event, Shutdown, WorkerReady, decode, encode
-from .loop import Loop, no_delay
+from ...errors import BadRequestError
+from ...link.frames import LineReader
+from ...link.messages import Command, Event, Shutdown, WorkerReady, decode, encode
+from ..loop import Loop, no_delay
 
 CONNECT_S = 60.0
 LOOK_S = 0.25
@@ -86,7 +86,7 @@ class WorkerProcess:
             "TOKENIZERS_PARALLELISM": "false",
             "PYTHONUNBUFFERED": "1",
         }
-        root = str(Path(__file__).resolve().parents[2])
+        root = str(Path(__file__).resolve().parents[3])
         environment["PYTHONPATH"] = os.pathsep.join(
             filter(None, [root, os.environ.get("PYTHONPATH")])
         )

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.sampling.parameters import check_params
-from ..errors import NotFoundError, StorygenError
-from ..link.messages import Command, Event, GrantCredits, RunEnded, StartRun, StopRun, TokenWritten
-from ..story.known import BYTES_PER_TOKEN
-from .house import House
-from .legacy_requests import unwrap_prompt
-from .library import new_id
+from ...engine.sampling.parameters import check_params
+from ...errors import NotFoundError, StorygenError
+from ...link.messages import Command, Event, GrantCredits, RunEnded, StartRun, StopRun, TokenWritten
+from ...story.known import BYTES_PER_TOKEN
+from ..house import House
+from ..library import new_id
+from .requests import unwrap_prompt
 
 OWN_WRAPPING = ("wp", "raw")  # formats for which the client's own wrapping is what the model wants
 
@@ -48,7 +48,7 @@ class LooseRun:
 
 
 class LooseRuns:
-    """The `Writer` of `legacy_session.py` over the house's workers."""
+    """The `Writer` of `session.py` over the house's workers."""
 
     def __init__(self, house: House) -> None:
         self._house = house

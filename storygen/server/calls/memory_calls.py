@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ModelError
-from ..link.messages import ContextShown, ShowContext
-from ..story.looks import NewLook
-from ..story.story import Story
+from ...errors import ModelError
+from ...link.messages import ContextShown, ShowContext
+from ...story.looks import NewLook
+from ...story.story import Story
+from ..house import House
+from ..room import Room
 from .checks import MAX_ID, Fields
-from .house import House
 from .memory_checks import check_patch, check_removed
-from .room import Room
 from .token_calls import asked_look
 from .visitor import Visitor
 

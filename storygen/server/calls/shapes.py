@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ..engine.sampling.parameter import Parameter
-from ..store.records import AliasRecord, CheckpointHead, StoryRecord, TokenRange, TokenRecord
-from ..story.story import Story
+from ...engine.sampling.parameter import Parameter
+from ...store.records import AliasRecord, CheckpointHead, StoryRecord, TokenRange, TokenRecord
+from ...story.story import Story
 
 
 def token_shape(token: TokenRange) -> list[Any]:

@@ -16,23 +16,23 @@ from typing import Any, ClassVar
 from flask import request
 from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
 
-from .. import __version__
-from ..engine.sampling.parameters import PARAMETERS
-from ..errors import BadRequestError, NotFoundError, StorygenError
-from ..preferences import ranges
-from ..story.story import Story
-from ..web.rules import AccessRules
-from . import presets
+from ... import __version__
+from ...engine.sampling.parameters import PARAMETERS
+from ...errors import BadRequestError, NotFoundError, StorygenError
+from ...preferences import ranges
+from ...story.story import Story
+from ...web.rules import AccessRules
+from .. import presets
+from ..house import House
+from ..room import Room
 from .auto_calls import AUTO_CALLS, AutoCalls
 from .candidate_calls import CANDIDATE_CALLS, CandidateCalls
 from .checks import MAX_ID, MAX_STATE_BYTES, Fields
 from .history_calls import HISTORY_CALLS, HistoryCalls
-from .house import House
 from .library_calls import LIBRARY_CALLS, LibraryCalls
 from .memory_calls import MEMORY_CALLS, MemoryCalls
 from .model_calls import MODEL_CALLS, ModelCalls
 from .outbox import Outbox, Package
-from .room import Room
 from .run_calls import RUN_CALLS, RunCalls
 from .shapes import open_shape, parameter_shape
 from .taste_calls import TASTE_CALLS, TasteCalls

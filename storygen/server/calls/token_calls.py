@@ -11,19 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..engine.sampling.parameters import check_params
-from ..errors import ConflictError, ModelError, NotFoundError
-from ..link.messages import NextListed, ShowScored
-from ..registry import ModelEntry
-from ..story.looks import NewLook
-from ..web.bounds import MAX_TEXT
-from . import presets
+from ...engine.sampling.parameters import check_params
+from ...errors import ConflictError, ModelError, NotFoundError
+from ...link.messages import NextListed, ShowScored
+from ...registry import ModelEntry
+from ...story.looks import NewLook
+from ...web.bounds import MAX_TEXT
+from .. import presets
+from ..house import House
+from ..library import new_id
+from ..scores import Score
+from ..workers.questions import WorkerRequests
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, Fields
-from .house import House
-from .library import new_id
-from .scores import Score
 from .shapes import look_shape
-from .worker_requests import WorkerRequests
 
 MOST_LISTED = 100
 MOST_TOKEN_ID = 1 << 31

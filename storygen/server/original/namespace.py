@@ -1,7 +1,7 @@
 """The protocol of the original storygen client, on namespace `/` (docs/PROTOCOL.md).
 
 That client knows no errors: whatever cannot be done is answered like a blank prefix, with no text, and
-arguments that are none are not answered at all. What it may ask for is in `legacy_requests.py`.
+arguments that are none are not answered at all. What it may ask for is in `requests.py`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 from flask_socketio import Namespace
 
-from .legacy_requests import unwrap_prompt
-from .legacy_sampler import Handle
-from .legacy_session import Outward, Session, Writer
-from .loop import Loop
+from ..loop import Loop
+from .requests import unwrap_prompt
+from .sampler import Handle
+from .session import Outward, Session, Writer
 
 __all__ = ["Handle", "LegacyNamespace", "Writer", "unwrap_prompt"]
 

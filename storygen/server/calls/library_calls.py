@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import library
+from .. import library
+from ..house import House
 from .checks import MAX_TITLE, Fields
-from .house import House
 from .visitor import Visitor
 
 Answer = dict[str, Any]

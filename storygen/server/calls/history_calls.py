@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import NotFoundError
-from ..story.story import Story
+from ...errors import NotFoundError
+from ...story.story import Story
+from ..house import House
 from .checks import Fields
-from .house import House
 from .shapes import checkpoint_shape
 from .visitor import Visitor
 

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..preferences import ranges as ranges_json
-from ..preferences.learned import POLICIES
-from ..story.automatic import Plan
-from ..story.story import Story
-from . import fates, presets
-from .automatic import AutomaticWriter
-from .card_ends import ending
+from ...preferences import ranges as ranges_json
+from ...preferences.learned import POLICIES
+from ...story.automatic import Plan
+from ...story.story import Story
+from .. import fates, presets
+from ..automatic import AutomaticWriter
+from ..card_ends import ending
+from ..house import House
+from ..pickers import PLAIN
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, Fields
-from .house import House
-from .pickers import PLAIN
 from .visitor import Visitor
 
 MOST_STEPS = 1000

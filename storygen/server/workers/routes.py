@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..link.messages import Event, RunEnded, StartSet
-from .room import Room
+from ...link.messages import Event, RunEnded, StartSet
+from ..room import Room
 
 Listener = Callable[[Event], None]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pycrdt import merge_updates
 
-from ..store.records import AliasRecord, CheckpointHead, TokenRange
+from ...store.records import AliasRecord, CheckpointHead, TokenRange
 from .shapes import alias_shape, card_tokens_shape, checkpoint_shape, token_shape
 
 MERGE_AT = 64

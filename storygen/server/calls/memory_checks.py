@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ..errors import BadRequestError
-from ..story.memories import DEFAULT, MOST_ENTRIES
+from ...errors import BadRequestError
+from ...story.memories import DEFAULT, MOST_ENTRIES
 from .checks import MAX_ID, Fields
 
 MOST_TEXT = 100_000

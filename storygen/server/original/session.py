@@ -11,16 +11,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ..errors import StorygenError
-from .legacy_requests import (
+from ...errors import StorygenError
+from ..loop import Loop
+from .requests import (
     GenerateRequest,
     SamplerRequest,
     answerable,
     read_generate,
     read_sampler,
 )
-from .legacy_sampler import Handle, Outlet, Sampler
-from .loop import Loop
+from .sampler import Handle, Outlet, Sampler
 
 log = logging.getLogger(__name__)
 

@@ -7,17 +7,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import BadRequestError
-from ..story.card_asking import MOST_BEAMS, SEED_STEP, Drawn, NewSet
-from ..story.card_sets import CandidateSet
-from ..story.story import Place, Story
-from ..web.bounds import MAX_TEXT
-from . import fates, presets
-from .card_ends import ending
+from ...errors import BadRequestError
+from ...story.card_asking import MOST_BEAMS, SEED_STEP, Drawn, NewSet
+from ...story.card_sets import CandidateSet
+from ...story.story import Place, Story
+from ...web.bounds import MAX_TEXT
+from .. import fates, presets
+from ..card_ends import ending
+from ..house import House
+from ..library import MOST_CANDIDATE_TOKENS, MOST_CANDIDATES, UNTITLED
+from ..room import Room
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, Fields
-from .house import House
-from .library import MOST_CANDIDATE_TOKENS, MOST_CANDIDATES, UNTITLED
-from .room import Room
 from .shapes import sets_shape
 from .visitor import Visitor
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..errors import BadRequestError
-from ..store.records import AliasRecord
-from ..story.story import Place
-from ..web.bounds import MAX_TEXT
+from ...errors import BadRequestError
+from ...store.records import AliasRecord
+from ...story.story import Place
+from ...web.bounds import MAX_TEXT
 
 MAX_UPDATE_BYTES = 8 * 1024 * 1024
 MAX_STATE_BYTES = 256 * 1024  # some thirty thousand openings of the page

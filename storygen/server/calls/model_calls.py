@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from ..engine.sampling.parameters import check_params, sorted_out
-from ..errors import StorygenError
-from . import presets
+from ...engine.sampling.parameters import check_params, sorted_out
+from ...errors import StorygenError
+from .. import presets
+from ..house import House
 from .checks import MAX_ID, MAX_TITLE, Fields
-from .house import House
 from .visitor import Visitor
 
 Answer = dict[str, Any]

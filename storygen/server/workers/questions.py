@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..errors import ModelError
-from ..link.messages import CancelRequest, Command, Event
-from .loop import Loop
+from ...errors import ModelError
+from ...link.messages import CancelRequest, Command, Event
+from ..loop import Loop
 
 Hear = Callable[[Event], None]
 

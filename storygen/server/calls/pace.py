@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..errors import BadRequestError
+from ...errors import BadRequestError
 
 RATES: dict[str, float] = {"": 200.0, "doc_update": 60.0}
 BURST_S = 2.0

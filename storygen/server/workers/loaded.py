@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..errors import ModelError, NotFoundError
-from ..link.messages import (
+from ...errors import ModelError, NotFoundError
+from ...link.messages import (
     Command,
     Event,
     LoadFailed,
@@ -22,8 +22,8 @@ from ..link.messages import (
     ModelLoaded,
     WorkerReady,
 )
-from .loop import Loop
-from .worker import Spawn, WorkerProcess, worker_command
+from ..loop import Loop
+from .process import Spawn, WorkerProcess, worker_command
 
 MAX_DEATHS_WHILE_LOADING = 3
 

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..engine.sampling.parameters import check_params
-from ..story.runs import NewRun
-from ..story.story import Story
-from . import presets
+from ...engine.sampling.parameters import check_params
+from ...story.runs import NewRun
+from ...story.story import Story
+from .. import presets
+from ..house import House
 from .checks import MAX_ID, MAX_PROMPT, MAX_SEED, Fields
-from .house import House
 from .shapes import token_details_shape
 from .visitor import Visitor
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import ConflictError
-from ..story.story import Story
+from ...errors import ConflictError
+from ...story.card import Card
+from ...story.story import Story
+from ..house import House
 from .checks import Fields
-from .house import House
 from .visitor import Visitor
 
 TASTE_CALLS: dict[str, tuple[str, ...]] = {
@@ -57,7 +58,7 @@ class TasteCalls:
             return (
                 story.candidates.text_before(set_id),
                 found.cards[0].prompt,
-                [(one.id, one.standing, [t.logprob for t in one.tokens]) for one in cards],
+                [(one.id, one.standing, _logprobs(one)) for one in cards],
             )
 
         before, prompt, cards = room.ask(shown)
@@ -67,3 +68,8 @@ class TasteCalls:
         ids = [card for card, _, _ in cards]
         index, probability, reasons = self._house.picking.expects(before, prompt, candidates, ids)
         return {"candidate": cards[index][0], "probability": probability, "reasons": reasons}
+
+
+def _logprobs(card: Card) -> list[float]:
+    """Of its tokens; none where a person made another text of it, as in what the picker learns from."""
+    return [token.logprob for token in card.tokens] if card.text is None else []

@@ -1,0 +1,1 @@
+"""The calls of namespace `/studio`: each checked, carried out and answered."""

@@ -1,0 +1,1 @@
+"""The original storygen client's protocol, on namespace `/`."""

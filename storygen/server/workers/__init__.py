@@ -1,0 +1,1 @@
+"""Model workers: their processes, which of them are loaded, and what is asked of them."""
