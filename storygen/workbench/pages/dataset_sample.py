@@ -31,6 +31,8 @@ MOST_FIELD = 2000
 MOST_TEXT = 20_000
 MOST_TOKENS = 3000
 """More of a sample isn't drawn: the page would be slow. What is left out is counted and said."""
+MOST_TOKENIZED = 5_000_000
+"""Characters. A tokenizer would take minutes for more, and can't be stopped."""
 
 
 class SampleView:
@@ -114,6 +116,10 @@ class SampleView:
         if not model.can(Ability.TOKENS):
             self._tokens.hidden = True
             self._token_note.text = f"{model.name} does not tell its tokens."
+            return
+        if len(text) + len(target) > MOST_TOKENIZED:
+            self._tokens.hidden = True
+            self._token_note.text = "The text is too long for its tokens to be shown here."
             return
         own = model.tokens(text)
         all_tokens = model.tokens(text + target) if target else own

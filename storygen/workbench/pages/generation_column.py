@@ -99,7 +99,7 @@ class ModelColumn:
             self.stop()
         except StorygenError as error:
             self.fail(" ".join(filter(None, (error.message, getattr(error, "mend", "")))))
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # sys.exit() ends no more than this column
             if not self.over:
                 log.warning("%s failed on the page.", self.name, exc_info=True)
             self.fail(told(error), traceback.format_exc())

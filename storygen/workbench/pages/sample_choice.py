@@ -14,6 +14,7 @@ from ...errors import BadRequestError, StorygenError
 from ..bench import Bench, Sample
 from ..datasets.reading import SampleReader
 from ..elements import Element, Text, TextInput
+from ..elements.inputs import MOST_CHARACTERS
 from ..jobs import Job
 from ..models.asking import Prompt, prompt_for
 from ..models.base import Model, Turn
@@ -165,5 +166,11 @@ class SampleChoice:
         if not 1 <= number <= len(split):
             raise BadRequestError(f"There are samples 1 to {len(split):,}.")
         sample = split[number - 1]
-        self._made = _Made(reader.text(sample), reader.targets(sample), tuple(reader.talk(sample)))
+        text, targets = reader.text(sample), reader.targets(sample)
+        if max(map(len, (text, *targets))) > MOST_CHARACTERS:
+            raise BadRequestError(
+                f"This sample's text has more than {MOST_CHARACTERS:,} characters, too many for a page. "
+                "Choose another one, or split it."
+            )
+        self._made = _Made(text, targets, tuple(reader.talk(sample)))
         self._sample = sample

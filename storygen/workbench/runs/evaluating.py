@@ -71,7 +71,7 @@ def evaluate(
             _evaluate(kept, split, reader, model, metrics, job, on_rows)
         except CancelledError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             told = error.message if isinstance(error, StorygenError) else None
             problem = told or f"{type(error).__name__}: {error}"
             raise

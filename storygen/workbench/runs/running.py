@@ -91,7 +91,7 @@ class Running:
             pass
         except StorygenError as error:
             problem = " ".join(filter(None, (error.message, getattr(error, "mend", ""))))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             log.warning("A run of the workbench failed.", exc_info=True)
             problem = f"{type(error).__name__}: {error}"
         finally:

@@ -73,6 +73,18 @@ def test_a_sample_is_shown_with_its_text_target_and_tokens(page: OpenPage) -> No
     assert page.problems == []
 
 
+def test_a_text_that_is_too_long_is_not_tokenized(
+    page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storygen.workbench.pages.dataset_sample.MOST_TOKENIZED", 10)
+    page.click("Next")
+    assert page.find(TokenText).hidden
+    assert "The text is too long for its tokens to be shown here." in texts(page)
+    monkeypatch.setattr("storygen.workbench.pages.dataset_sample.MOST_TOKENIZED", 100)
+    page.click("Next")
+    assert not page.find(TokenText).hidden
+
+
 def test_one_steps_to_other_samples(page: OpenPage) -> None:
     page.click("Next")
     assert "Tale 1 of the sea" in texts(page)

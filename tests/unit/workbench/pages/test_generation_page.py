@@ -203,6 +203,13 @@ def test_a_model_that_raises_says_so_in_its_own_column_and_the_other_goes_on() -
         assert [row[2] for row in rows(page)] == ["broke off", "", "full length", ""]
 
 
+def test_a_model_that_ends_the_program_ends_its_column_alone() -> None:
+    with opened(RaisingModel(SystemExit(3)), WordModel()) as page:
+        page.click("Generate")
+        assert "SystemExit: 3" in said(page, "raising")
+        assert [row[2] for row in rows(page)] == ["broke off", "", "full length", ""]
+
+
 def test_an_error_that_says_what_to_do_is_shown_without_a_trace() -> None:
     error = ModelError("It does not fit in memory.", mend="Close another model.")
     with opened(RaisingModel(error)) as page:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from storygen.workbench.bench import Functions
 from storygen.workbench.component import Component
 from storygen.workbench.datasets.opening import open_dataset
@@ -39,6 +41,17 @@ class Page(Component):
 
     def begin(self) -> None:
         self.choice.begin()
+
+
+def test_a_text_that_no_page_can_hold_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storygen.workbench.pages.sample_choice.MOST_CHARACTERS", 8)
+    with opened() as page:  # which has a target of 2 characters
+        assert page.find(TextInput, "Text to go on from").value == "Text 0."
+    monkeypatch.setattr("storygen.workbench.pages.sample_choice.MOST_CHARACTERS", 6)
+    with opened() as page:
+        assert page.find(TextInput, "Text to go on from").value == ""
+        problems = [one.text for one in page.elements() if isinstance(one, Text)]
+        assert any("more than 6 characters" in one for one in problems)
 
 
 def opened(functions: Functions | None = None, data: Any = DATA) -> OpenPage:

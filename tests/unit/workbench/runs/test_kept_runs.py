@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,14 @@ def test_several_texts_of_a_sample_count_as_their_mean() -> None:
     assert joined([one, silent, two]) == Measured("m", 2.0, sums=(8.0, 4.0))
     assert joined([silent, one]) == one
     assert joined([silent]) == silent
+
+
+def test_a_model_that_ends_the_program_ends_its_run_alone(tmp_path: Path) -> None:
+    running = Running()
+    run = running.start(tmp_path, lambda _: sys.exit("no memory"))
+    with running.news:
+        assert running.news.wait_for(lambda: run.over, 30)
+    assert run.problem == "SystemExit: no memory"
 
 
 def test_runs_go_on_beside_the_pages(tmp_path: Path) -> None:
