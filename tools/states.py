@@ -15,9 +15,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from library_of_choices import OPENINGS, fill, title_of
+from choices_shown import Choices
 from pictures import OPENING, ROOT, TITLE, opened
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import expect, sync_playwright
+from visit import PATIENT_MS, SETTLES_MS
 
 sys.path.insert(0, str(ROOT))
 
@@ -28,9 +29,7 @@ from storygen.link.messages import (
     PrefillProgressed,
     RunEnded,
 )
-from tests.browser.room import Room, Studio, make_models
-from tests.browser.staged import Stage
-from tests.protocol.studio_client import StudioClient
+from tests.browser.room import Room, make_models
 
 DEVICES: dict[str, dict[str, Any]] = {
     "wide": {"size": {"width": 1280, "height": 800}},
@@ -44,23 +43,10 @@ DEVICES: dict[str, dict[str, Any]] = {
 ENDS = ("max_tokens", "sentence", "paragraph", "stop_string", "end_of_text", "banned_strings")
 LONG_TITLE = "What the Harbourmaster’s Daughter Wrote in the Margins of the Tide Tables " * 2
 ARABIC = "كان الفانوس في نافذة الميناء مطفأً منذ أحد عشر عامًا، وفي هذه الليلة أُضيء.\n\nرأته Ada من العبّارة."
-SETTLES_MS = 250
-PATIENT_MS = 30_000
 
 
-class Tour:
-    """One visit on one device, through every state, each with its pictures."""
-
-    def __init__(self, browser: Browser, folder: Path, into: Path, device: str) -> None:
-        self.browser, self.into, self.device = browser, into, device
-        self.stage = Stage(folder / "stage")
-        models = folder / "models"
-        models.mkdir()
-        self.studio = Studio(folder / "data", models, {"STORYGEN_STAGE": str(self.stage.folder)})
-        self.studio.module = "tests.browser.staged"
-        self.num = 0
-        self.page: Page
-        self.room: Room
+class Tour(Choices):
+    """A visit through every state, each with its pictures."""
 
     def go(self) -> None:
         """Take every picture."""
@@ -78,50 +64,15 @@ class Tour:
         self._runs()
         self._endings()
         self._panels()
-        self._candidates()
-        self._fate()
-        self._automatic()
-        self._preferences()
+        self.candidates()
+        self.fate()
+        self.automatic()
+        self.preferences()
         self._tokens()
         self._stories()
         self._absences()
         self.page.context.close()
         self.studio.stop()
-
-    # ------------------------------------------------------------ how it is done
-
-    def shoot(self, name: str, again: Any = None) -> None:
-        """A picture in each theme; `again` is done before each, where the state does not last."""
-        self.num += 1
-        for theme in ("light", "dark"):
-            self.page.emulate_media(
-                color_scheme="light" if theme == "light" else "dark", reduced_motion="reduce"
-            )
-            self.page.wait_for_timeout(SETTLES_MS)
-            if again:
-                again()
-            path = self.into / f"{self.num:02}-{name}-{self.device}-{theme}.png"
-            self.page.screenshot(path=path)
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def status(self, words: str) -> None:
-        """Wait until the status says this."""
-        expect(self.page.locator("#status-words")).to_contain_text(words)
-
-    def start(self) -> None:
-        """Write, until the run is there."""
-        self.room.editor.focus()
-        self.press("Control+End", "Control+Enter")
-        self.room.state("Pause")
-
-    def stop(self) -> None:
-        self.press("Control+.")
-        expect(self.page.locator("#stop")).to_be_hidden()
-
-    # ------------------------------------------------------------ the states
 
     def _models(self) -> None:
         self.shoot("no model that can be used")
@@ -228,7 +179,7 @@ class Tour:
                     group.click()
                 self.page.locator("#panel-sampling summary").nth(1).scroll_into_view_if_needed()
                 self.shoot("sampling, all of it")
-        self._close_panels()
+        self.close_panels()
         self._memory()
         for keys, name in ((("Control+k",), "palette"), (("Control+/",), "keys")):
             self.press(*keys)
@@ -252,105 +203,6 @@ class Tour:
         self.shoot("prompt")
         self.press("Alt+w")
 
-    def _candidates(self) -> None:
-        self.press("Alt+5")
-        self.shoot("candidates, none yet")
-        self.room.editor.focus()
-        self.stage.hold("silent")
-        self.press("Control+End", "Alt+k")
-        self.page.locator(".candidate").first.wait_for()
-        self.shoot("candidates, to be written")
-        self.stage.hold("silent", False)
-        expect(self.page.locator('.candidate:not([data-state="ended"])')).to_have_count(0)
-        self.press("Alt+6", "Control+ArrowLeft", "Control+ArrowLeft")
-        self.shoot("candidates, one marked")
-        self.press("p", "e")
-        self.page.locator(".candidate-area").wait_for()
-        self.shoot("candidates, one edited")
-        self.press("Escape", "Alt+z")
-        expect(self.page.locator(".candidate")).to_have_count(0)
-        self._close_panels()
-
-    def _fate(self) -> None:
-        self.press("Alt+5")
-        wishes = self.page.locator(".candidates-wishes")
-        if wishes.get_attribute("open") is None:
-            wishes.locator("> summary").click()
-        self.page.locator("#candidates-way").select_option("fate")
-        self.shoot("fate, what is asked for")
-        self.page.locator(".fate-ranges summary").click()
-        self.page.locator(".fate-rows").scroll_into_view_if_needed()
-        self.shoot("fate, ranges")
-        self.page.locator("#fate-shared").scroll_into_view_if_needed()
-        self.shoot("fate, what it learns")
-        self.page.locator(".fate-ranges summary").click()
-        wishes.locator("> summary").click()
-        self.room.editor.focus()
-        self.press("Control+End", "Alt+k")
-        self._written()
-        self.shoot("fate, hidden")
-        self.press("Alt+6", "Enter")
-        expect(self.page.locator(".candidate-drawn").first).to_contain_text("Temperature")
-        self.shoot("fate, taken")
-        self.page.locator("#candidates-way").evaluate(
-            "(one) => (one.closest('details').open = true)"
-        )
-        self.page.locator("#candidates-way").select_option("same")
-        self.press("Alt+z")
-        expect(self.page.locator(".candidate")).to_have_count(0)
-        self._close_panels()
-
-    def _written(self) -> None:
-        self.page.locator(".candidate").first.wait_for()
-        expect(self.page.locator('.candidate:not([data-state="ended"])')).to_have_count(0)
-
-    def _automatic(self) -> None:
-        self.press("Alt+5")
-        self.page.locator(".auto-writer > summary").click()
-        self.page.locator(".auto-next").scroll_into_view_if_needed()
-        self.shoot("automatic writer")
-        self.page.locator(".auto-next").click()
-        expect(self.page.locator("#auto-line")).to_contain_text("Step 2")
-        self.stage.hold("silent")
-        self.shoot("automatic writer, at work")
-        self.press("Alt+Shift+Enter")
-        expect(self.page.locator("#auto-line")).to_contain_text("paused")
-        self.shoot("automatic writer, paused")
-        self.press("Control+Alt+Enter")
-        self.stage.hold("silent", False)
-        expect(self.page.locator("#auto-line")).to_contain_text("Stopped")
-        self.shoot("automatic writer, stopped")
-        self.page.locator(".auto-writer > summary").click()
-        self.press("Alt+z")
-        self._close_panels()
-
-    def _preferences(self) -> None:
-        """The page beside the room, empty and full; the room's own tab waits."""
-        url, token = self.studio.url.split("/?t=")
-        room, self.page = self.page, self.page.context.new_page()
-        self.page.goto(f"{url}/preferences?t={token}")
-        self.page.locator(".pref-deeds").wait_for()
-        self.shoot("preferences, little")
-        with StudioClient(url, token) as browser:
-            model = browser.ok("hello")["default_model"]
-            fill(browser, model, num_stories=8, num_steps=6, tokens=(8, 20))
-            titles = {title_of(number) for number in range(len(OPENINGS))}
-            made = [one for one in browser.ok("stories")["stories"] if one["title"] in titles]
-            self.page.reload()
-            self.page.locator(".pref-deeds").wait_for()
-            self.shoot("preferences, full")
-        height = self.page.evaluate("document.documentElement.scrollHeight")
-        for part in (1, 2, 3):
-            self.page.evaluate("(at) => scrollTo(0, at)", height * part / 4)
-            self.shoot(f"preferences, further down {part}")
-        with StudioClient(url, token) as browser:
-            for story in made:  # the library is to be as the tour left it
-                browser.ok("story_bin", story=story["id"])
-                browser.ok("story_delete", story=story["id"])
-        self.page.close()
-        self.page = room
-        self.page.bring_to_front()
-
     def _tokens(self) -> None:
         self.press("Alt+t")
         self.shoot("tokens, none yet")
@@ -364,7 +216,7 @@ class Tour:
         self.press("Alt+h", "Alt+s")
         expect(self.page.locator("#heat-bar")).to_contain_text("tokens read")
         self.shoot("along the story")
-        self._close_panels()
+        self.close_panels()
         self.shoot("colours by probability")
         self.room.editor.focus()
         self.press("Alt+i")
@@ -394,13 +246,7 @@ class Tour:
         self.shoot("what the model sees")
         self.press("Escape")
         self.stop()
-        self._close_panels()
-
-    def _close_panels(self) -> None:
-        for panel in ("#left-panel", "#right-panel"):
-            close = self.page.locator(panel).get_by_role("button", name="Close")
-            if close.is_visible():
-                close.click()
+        self.close_panels()
 
     def _stories(self) -> None:
         self.press("Alt+u")
@@ -409,7 +255,7 @@ class Tour:
         self.press("Enter")
         self.press("Alt+1")
         self.shoot("long title")
-        self._close_panels()
+        self.close_panels()
         self.press("Alt+n")
         expect(self.page.locator("#title")).to_have_value("")
         self.shoot("empty story")
@@ -428,7 +274,7 @@ class Tour:
         self.shoot("empty library")
         self.page.locator(".bin summary").click()
         self.shoot("bin")
-        self._close_panels()
+        self.close_panels()
         self.room.write(OPENING)
         self.room.saved()
 

@@ -81,10 +81,14 @@ def _of_set(store: Reader, one: StoredSet, number: int, most: int | None) -> Obs
     record, first = one.record, one.candidates[0].run
     fate: dict[str, Any] = record.fate or {}
     before = _before(store, one)
+    if (
+        not {"repetition", "num_words"} <= fate.keys()
+    ):  # counting takes a while, and of drawn sets it was done then
+        fate = {"repetition": repetition(before), "num_words": len(before.split()), **fate}
     situation = Situation(
         step=int(fate.get("step", number)),
-        num_words=int(fate.get("num_words", len(before.split()))),
-        repetition=float(fate.get("repetition", repetition(before))),
+        num_words=int(fate["num_words"]),
+        repetition=float(fate["repetition"]),
         entropy=fate.get("entropy"),
     )
     candidates = tuple(_shown(card) for card in one.candidates if card.tokens or card.record.text)

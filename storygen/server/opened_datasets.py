@@ -36,7 +36,7 @@ def statistics_of(path: Path) -> Statistics:
     except BadRequestError as error:
         message = error.message.removeprefix(f"{NAME}, ")
         raise BadRequestError(message[:1].upper() + message[1:]) from error
-    if not found.everything.num_sets:
+    if found.everything.num_sets == found.everything.num_without_choice:
         raise BadRequestError("Nobody chose anything in this dataset.")
     return found
 

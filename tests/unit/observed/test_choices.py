@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from chosen_story import CLIENT, fill
 
+from storygen.observed import choices
 from storygen.observed.choices import observe
 from storygen.preferences.observations import Observation
 from storygen.store.records import (
@@ -100,3 +101,15 @@ def test_a_choice_that_was_taken_back_counts_once_when_it_is_there_again(store: 
     assert [one.taken for one in seen(store).candidates] == [0.0, 0.3]
     store.commit([replace(CHOICE, choice="z", units=0, text="")])
     assert observe(store, "s") == []
+
+
+def test_a_situation_is_counted_only_where_nobody_did_when_it_was_drawn(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(choices, "repetition", lambda text: counted.append(text) or 0.5)
+    assert (seen(store).situation.repetition, counted) == (0.0, [])
+    asked = SetRecord("s set", "s", 2.0, "asked", "s c", 4, None, 0, False, None)
+    store.commit([asked])
+    told = seen(store).situation
+    assert (told.step, told.num_words, told.repetition, counted) == (1, 1, 0.5, ["Once"])

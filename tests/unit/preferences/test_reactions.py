@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from storygen.engine.sampling.parameters import check_params
@@ -82,3 +84,13 @@ def test_it_says_what_it_does() -> None:
     assert reactions.words("repeats", 1) == "It repeats itself: warmer"
     assert reactions.words("repeats", 0) == ""
     assert "did not help" in reactions.last_words("circle")
+
+
+def test_a_range_keeps_a_fifth_of_its_width_at_every_level() -> None:
+    was = DEFAULTS["temperature"]
+    for level in range(1, reactions.MOST_LEVELS + 1):
+        moved = reactions.moved_ranges(DEFAULTS, level)["temperature"]
+        assert moved.high - moved.low >= (was.high - was.low) / 5 - 1e-3
+        assert moved.low >= was.low
+    high = Ranges((replace(was, low=1.0, high=1.7),))  # already beyond where it would be moved to
+    assert reactions.moved_ranges(high, reactions.MOST_LEVELS)["temperature"].low < 1.6

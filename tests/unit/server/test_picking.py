@@ -274,11 +274,25 @@ def test_it_learns_by_itself_once_it_may_and_again_after_twenty_choices(
 def test_what_was_chosen_before_a_restart_counts_too(loop: Loop, tmp_path: Path) -> None:
     made, _ = learned(loop, tmp_path, FEWEST_SETS)
     made.close()
-    library = Library(FEWEST_SETS + NEW_CHOICES - 1)
+    library = Library(FEWEST_SETS + NEW_CHOICES - 2)
     again = Picking(loop, tmp_path, library, lambda told: None)  # type: ignore[arg-type]
+    choose(again, library, 1)
+    assert again.view()["report"]["num_sets"] == FEWEST_SETS
     choose(again, library, 1)
     assert again.view()["report"]["num_sets"] == FEWEST_SETS + NEW_CHOICES
     again.close()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_a_program_chose_does_not_count(loop: Loop, tmp_path: Path) -> None:
+    library = Library(FEWEST_SETS)
+    library.seen = [replace(one, by="auto") for one in library.seen]
+    made = Picking(loop, tmp_path, library, lambda told: None)  # type: ignore[arg-type]
+    choose(made, library, FEWEST_SETS - 1)
+    assert not made.view()["learned"] and made.view()["problem"] == ""
+    choose(made, library, 1)
+    assert made.view()["report"]["num_sets"] == FEWEST_SETS
+    made.close()
 
 
 @pytest.mark.usefixtures("at_once")

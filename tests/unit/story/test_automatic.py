@@ -240,3 +240,20 @@ def test_no_more_than_its_newest_sets_stay_on_the_page() -> None:
         taken(room, turn)
     assert len(room.story.candidates.whole_views()) == automatic.SETS_SHOWN
     assert len(room.story.candidates.card_ids()) == 3 + 2 * automatic.SETS_SHOWN
+
+
+def test_a_judge_sees_the_surprises_of_the_last_steps_alone() -> None:
+    seen: list[tuple[float, ...]] = []
+
+    def judge(before: str, after: str, entropies: tuple[float, ...], was: Reaction) -> Reaction:
+        seen.append(entropies)
+        return WELL
+
+    room, turn = begun(plan=replace(PLAN, steps=0))
+    for _ in range(automatic.ENTROPIES_KEPT + 2):
+        asked(room, turn)
+        room.turn(4)
+        assert taken(room, turn, judge)
+    most = automatic.ENTROPIES_KEPT
+    assert [len(one) for one in seen] == [*range(1, most + 1), most, most]
+    assert seen[-1][:-1] == seen[-2][1:]
