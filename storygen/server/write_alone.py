@@ -11,11 +11,12 @@ import argparse
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -191,17 +192,36 @@ def _tell(house: House, plan: Plan, text: str, given: argparse.Namespace) -> int
     house.loop.spawn(AutomaticWriter(house, room, turn).run)
     printed = 0
     view: dict[str, Any] = {}
-    try:
-        while view.get("state") not in (ENDED, PAUSED):
+    with _noted_interrupts() as interrupts:
+        while view.get("state") not in (ENDED, PAUSED) and not interrupts:
             view, printed = _tell_news(room, printed)
             _wait(told.get)
-        view, printed = _tell_news(room, printed)
-    except KeyboardInterrupt:
-        room.ask(_stop)
+        if interrupts:
+            room.ask(_stop)
         view, printed = _tell_news(room, printed)
     print(flush=True)
     _keep(house, room, given)
     return _outcome(view)
+
+
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Ctrl+C is put on the list: raised anywhere, it could come between printing and remembering what was.
+
+    A second one is raised as usual.
+    """
+    noted: list[int] = []
+    usual = signal.getsignal(signal.SIGINT)
+
+    def note(number: int, _: object) -> None:
+        noted.append(number)
+        signal.signal(signal.SIGINT, usual)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _stop(story: Story, now: float) -> None:
