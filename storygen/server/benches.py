@@ -24,6 +24,9 @@ from .workers.process import WorkerProcess
 ANSWER_S = 60.0
 """A workbench that takes longer to answer hangs; its pages answer at once, whatever runs on them."""
 
+LOOK_S, CLOSING_LOOKS = 0.05, 20
+"""How often, and how many times, it is looked whether they have ended when the server does."""
+
 Tell = Callable[[str, str, dict[str, Any]], None]
 """A connection, an event, and its message."""
 
@@ -116,11 +119,19 @@ class Benches:
         }
 
     def close(self) -> None:
-        """End them all."""
-        for bench in self._benches.values():
+        """End them all: one that hangs hears nothing, and would outlive the server."""
+        living = [one for one in self._benches.values() if one.process is not None]
+        for bench in living:
+            assert bench.process is not None
+            bench.leaving = True
+            bench.process.shut_down()
+        for _ in range(CLOSING_LOOKS if living else 0):
+            self._loop.sleep(LOOK_S)
+            if all(one.process is None for one in living):
+                return
+        for bench in living:
             if bench.process is not None:
-                bench.leaving = True
-                bench.process.shut_down()
+                bench.process.kill()
 
     # ------------------------------------------------------------ processes
 
