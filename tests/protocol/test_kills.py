@@ -51,6 +51,7 @@ def _kill_and_resume(
     server: ServerProcess, browser: StudioClient, story: OpenStory, run: str
 ) -> str:
     """Kill the worker while it writes; the server answers meanwhile. Returns the run that goes on."""
+    wait_until(lambda: len(server.worker_pids()) == 1, "end of the worker before", 30)
     (pid,) = server.worker_pids()
     os.kill(pid, signal.SIGKILL)
     assert browser.ok("stories")

@@ -113,7 +113,8 @@ class SplitChoice:
         self._split.options = tuple(
             Option(name, f"{name} ({len(split):,})") for name, split in splits.items()
         )
-        self._split.value = next(iter(splits), "")
+        if self._split.value not in splits:  # else it stays, also one that was chosen meanwhile
+            self._split.value = next(iter(splits), "")
         self._split.hidden = len(splits) < 2
         self._about.text = ", ".join(self._facts(splits))
 
