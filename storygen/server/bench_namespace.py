@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import request
-from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
+from flask_socketio import SocketIO
 
 from ..errors import BadRequestError, StorygenError
+from ..web.guarded import Answer, GuardedNamespace, refusal
 from ..web.rules import AccessRules
 from .benches import Benches, BenchPlaces
 from .loop import Loop
@@ -19,7 +19,6 @@ SOON_S = 10.0
 """So long the list of pages waits for a workbench that begins; the page asks again for those that miss."""
 log = logging.getLogger(__name__)
 
-Answer = dict[str, Any]
 STARTING: Answer = {
     "pages": [],
     "starting": True,
@@ -27,7 +26,7 @@ STARTING: Answer = {
 }
 
 
-class BenchNamespace(Namespace):  # type: ignore[misc]
+class BenchNamespace(GuardedNamespace):
     """`pages` is answered for all workbenches; any other call names its `bench`, "" for the registry's."""
 
     def __init__(
@@ -38,36 +37,23 @@ class BenchNamespace(Namespace):  # type: ignore[misc]
         places: BenchPlaces,
         modules: tuple[str, ...],
     ) -> None:
-        super().__init__(NAMESPACE)
-        self._socketio, self._rules = socketio, rules
-        self._loop = loop
+        super().__init__(NAMESPACE, rules)
+        self._socketio, self._loop = socketio, loop
         self.benches = Benches(loop, places, modules, self._tell)
-        self._connections: set[str] = set()
 
-    def trigger_event(self, event: str, *args: Any) -> Any:
-        """Flask-SocketIO's entry: everything but connect and disconnect is a call to be answered."""
-        connection = args[0]
-        if event == "connect" and connection not in self._connections:
-            return super().trigger_event(event, *args)
-        if event == "disconnect":
-            self._connections.discard(connection)
-            self.benches.left(connection)
-            return None
+    def left(self, connection: str) -> None:
+        """See `GuardedNamespace.left`."""
+        self.benches.left(connection)
+
+    def answer(self, connection: str, event: str, asked: Any) -> Answer:
+        """See `GuardedNamespace.answer`."""
         try:
-            if connection not in self._connections:
-                raise BadRequestError("This connection is not open.")
-            return self._answer(connection, event, args[1] if len(args) > 1 else {})
+            return self._answer(connection, event, asked)
         except StorygenError as error:
-            return _refusal(error.code, error.message)
+            return refusal(error.code, error.message)
         except Exception:
             log.exception("The call %s failed.", event[:40])
-            return _refusal("internal", "Something went wrong in the server; data/logs says what.")
-
-    def on_connect(self, auth: Any = None) -> None:
-        """Let a browser in that has the token."""
-        if not self._rules.admits_studio(request.environ, auth):
-            raise ConnectionRefusedError("The access token is missing or wrong.")
-        self._connections.add(request.sid)  # type: ignore[attr-defined]
+            return refusal("internal", "Something went wrong in the server; data/logs says what.")
 
     def _answer(self, connection: str, event: str, asked: Any) -> Answer:
         if not isinstance(asked, dict):
@@ -116,7 +102,3 @@ class BenchNamespace(Namespace):  # type: ignore[misc]
             namespace=NAMESPACE,
             callback=heard if event == "told" else None,
         )
-
-
-def _refusal(code: str, message: str) -> Answer:
-    return {"ok": False, "error": {"code": code, "message": message}}

@@ -14,12 +14,13 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, redirect, request
-from flask_socketio import ConnectionRefusedError, Namespace, SocketIO
+from flask import Flask, redirect
+from flask_socketio import SocketIO
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ...web.bounds import MAX_PACKET_BYTES
 from ...web.door import Door, origin_was_judged
+from ...web.guarded import Answer, GuardedNamespace
 from ...web.kept_secrets import keep_out_of_git, load_rules
 from ...web.packets import BoundedJson, BoundedPacket, keep_whole
 from ...web.pages import pages
@@ -97,34 +98,21 @@ def without_token(record: logging.LogRecord) -> bool:
     return True
 
 
-class BenchNamespace(Namespace):  # type: ignore[misc]
+class BenchNamespace(GuardedNamespace):
     """Browsers' calls, handed to the visits of this process."""
 
     def __init__(self, socketio: SocketIO, workbench: Workbench, rules: AccessRules) -> None:
-        super().__init__(NAMESPACE)
-        self._socketio, self._rules = socketio, rules
+        super().__init__(NAMESPACE, rules)
+        self._socketio = socketio
         self._visits = workbench.visits(self._tell)
-        self._connections: set[str] = set()
 
-    def trigger_event(self, event: str, *args: Any) -> Any:
-        """Flask-SocketIO's entry: everything but connect and disconnect is a call to be answered."""
-        connection = args[0]
-        if event == "connect" and connection not in self._connections:
-            return super().trigger_event(event, *args)
-        if event == "disconnect":
-            self._connections.discard(connection)
-            self._visits.left(connection)
-            return None
-        if connection not in self._connections:
-            refused = {"code": "refused", "message": "This connection is not open."}
-            return {"ok": False, "error": refused}
-        return self._visits.handle(connection, event, args[1] if len(args) > 1 else {})
+    def left(self, connection: str) -> None:
+        """See `GuardedNamespace.left`."""
+        self._visits.left(connection)
 
-    def on_connect(self, auth: Any = None) -> None:
-        """Let a browser in that has the token."""
-        if not self._rules.admits_studio(request.environ, auth):
-            raise ConnectionRefusedError("The access token is missing or wrong.")
-        self._connections.add(request.sid)  # type: ignore[attr-defined]
+    def answer(self, connection: str, event: str, asked: Any) -> Answer:
+        """See `GuardedNamespace.answer`."""
+        return self._visits.handle(connection, event, asked)
 
     def _tell(self, connection: str, message: dict[str, Any]) -> None:
         visit = message["visit"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from storygen.store.records import AliasRecord, CandidateRecord, ChoiceRecord
 from storygen.story.card import Card
 from storygen.story.taken_back import FRESH_S
+from tests.unit.story.card_room import latest, stored_again, take, the_set
 from tests.unit.story.room import Room
-from tests.unit.story.test_cards import latest, stored_again, take, the_set
 
 
 def taken_room(text: str = "Once") -> tuple[Room, str, Card]:
